@@ -1,0 +1,21 @@
+package dev.ahjo.core.id;
+
+/** One request's n-th try, counted from 1: the fence between a build and those it superseded. */
+public record Attempt(RequestId request, int number) implements Comparable<Attempt> {
+  public Attempt {
+    if (number < 1) {
+      throw new IllegalArgumentException("Expected an attempt number from 1, but found " + number);
+    }
+  }
+
+  @Override
+  public int compareTo(Attempt other) {
+    int byRequest = request.compareTo(other.request);
+    return byRequest != 0 ? byRequest : Integer.compare(number, other.number);
+  }
+
+  @Override
+  public String toString() {
+    return request + "~" + number;
+  }
+}

@@ -1,0 +1,40 @@
+package dev.ahjo.core.id;
+
+import java.time.Instant;
+import java.util.Locale;
+
+/**
+ * Makes ids that sort by time: 10 characters of milliseconds and 16 of chance, in Crockford's base
+ * 32 (the ULID layout). Time and chance are arguments, as everywhere in core.
+ */
+public final class Ids {
+  private static final char[] DIGITS = "0123456789abcdefghjkmnpqrstvwxyz".toCharArray();
+
+  private Ids() {}
+
+  /** An id of {@code at}, made unlike all others by 80 bits of {@code high} (16) and {@code low} (64). */
+  public static String at(Instant at, long high, long low) {
+    char[] text = new char[26];
+    long millis = at.toEpochMilli();
+    for (int i = 9; i >= 0; i--) {
+      text[i] = DIGITS[(int) (millis & 31)];
+      millis >>>= 5;
+    }
+    long rest = low;
+    for (int i = 25; i >= 14; i--) {
+      text[i] = DIGITS[(int) (rest & 31)];
+      rest >>>= 5;
+    }
+    long top = (high << 4) | (rest & 15);
+    for (int i = 13; i >= 10; i--) {
+      text[i] = DIGITS[(int) (top & 31)];
+      top >>>= 5;
+    }
+    return new String(text);
+  }
+
+  /** The id of the {@code index}-th request of a buildset, counted from 0; the same at every replay. */
+  public static RequestId request(BuildsetId buildset, int index) {
+    return new RequestId(buildset.value() + "." + String.format(Locale.ROOT, "%03d", index));
+  }
+}

@@ -1,0 +1,58 @@
+package dev.ahjo.core.kernel;
+
+import dev.ahjo.core.id.SessionId;
+import dev.ahjo.core.id.WorkerName;
+import dev.ahjo.core.worker.Protocol;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * What a state owes the world. A duty is derived from state, so an entity that crashed, moved or
+ * lost a message simply owes it again; who receives it a second time answers that it is already so.
+ */
+public sealed interface Duty {
+
+  /**
+   * A message owed to another entity until it answers.
+   *
+   * @param after the key of a duty of the same state that must be answered first
+   * @param onAnswer said to oneself once the receiver has accepted, where that must be remembered
+   * @param onRefusal said to oneself when the receiver refuses: a grant that its grantee refuses is
+   *     taken back. Without one a refusal counts as an answer and is logged.
+   */
+  record Tell(
+      EntityRef to,
+      Message message,
+      Optional<String> after,
+      Optional<Message> onAnswer,
+      Optional<Message> onRefusal)
+      implements Duty {
+    public Tell(EntityRef to, Message message) {
+      this(to, message, Optional.empty(), Optional.empty(), Optional.empty());
+    }
+
+    public Tell after(String key) {
+      return new Tell(to, message, Optional.of(key), onAnswer, onRefusal);
+    }
+
+    public Tell onAnswer(Message command) {
+      return new Tell(to, message, after, Optional.of(command), onRefusal);
+    }
+
+    public Tell onRefusal(Message command) {
+      return new Tell(to, message, after, onAnswer, Optional.of(command));
+    }
+  }
+
+  /** A command to oneself, not before {@code at}. */
+  record Wake(Instant at, Message command) implements Duty {}
+
+  /**
+   * A message owed to a worker's agent, again and again with backoff, until the state no longer owes
+   * it: agents answer with reports, and these change the state.
+   */
+  record Deliver(WorkerName to, Protocol.ToAgent message, Optional<String> after) implements Duty {}
+
+  /** To be told {@code whenGone} once that session has ended, or at once if it already has. */
+  record Watch(SessionId session, Message whenGone) implements Duty {}
+}

@@ -1,0 +1,27 @@
+package dev.ahjo.core.port;
+
+import dev.ahjo.core.kernel.EntityRef;
+import dev.ahjo.core.kernel.Message;
+import dev.ahjo.core.kernel.Refusal;
+import java.util.concurrent.CompletionStage;
+
+/** The door to the entities, wherever in the cluster they live. */
+public interface Entities {
+  /**
+   * Says {@code message} to {@code to}. The answer comes once its facts are on disk. Fails with a
+   * timeout when the entity can't be reached: then the message may or may not have been obeyed, and
+   * may be said again.
+   */
+  CompletionStage<Answer> tell(EntityRef to, Message message);
+
+  /** The entity's present state, of the type that its class names; its initial one if it is new. */
+  CompletionStage<Object> state(EntityRef of);
+
+  /** What an entity made of a message. */
+  sealed interface Answer {
+    /** Obeyed; {@code changed} is false when it was already so. */
+    record Done(boolean changed) implements Answer {}
+
+    record Refused(Refusal why) implements Answer {}
+  }
+}

@@ -1,0 +1,5 @@
+/** One command of a build's plan. */
+@NullMarked
+package dev.ahjo.core.step;
+
+import org.jspecify.annotations.NullMarked;
