@@ -7,7 +7,7 @@ import dev.ahjo.core.id.SessionId;
 import dev.ahjo.core.id.WorkerName;
 import dev.ahjo.core.log.Chunk;
 import dev.ahjo.core.log.StreamKey;
-import dev.ahjo.core.request.Plan;
+import dev.ahjo.core.buildset.Plan;
 import dev.ahjo.core.step.StepReport;
 import java.time.Duration;
 import java.util.List;

@@ -1,6 +1,5 @@
-package dev.ahjo.core.request;
+package dev.ahjo.core.buildset;
 
-import dev.ahjo.core.buildset.SourceStamp;
 import dev.ahjo.core.id.BuildKey;
 import dev.ahjo.core.project.RetryPolicy;
 import dev.ahjo.core.project.StepDefinition;
