@@ -8,6 +8,22 @@ public record Attempt(RequestId request, int number) implements Comparable<Attem
     }
   }
 
+  /**
+   * @throws IllegalArgumentException when {@code text} is not {@code request~number}
+   */
+  public static Attempt parse(String text) {
+    int tilde = text.lastIndexOf('~');
+    try {
+      if (tilde > 0) {
+        return new Attempt(
+            new RequestId(text.substring(0, tilde)), Integer.parseInt(text.substring(tilde + 1)));
+      }
+    } catch (NumberFormatException notANumber) {
+      // told below, with the whole text
+    }
+    throw new IllegalArgumentException("Expected request~number, but found '" + text + "'");
+  }
+
   @Override
   public int compareTo(Attempt other) {
     int byRequest = request.compareTo(other.request);

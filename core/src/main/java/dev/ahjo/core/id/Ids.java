@@ -12,7 +12,10 @@ public final class Ids {
 
   private Ids() {}
 
-  /** An id of {@code at}, made unlike all others by 80 bits of {@code high} (16) and {@code low} (64). */
+  /**
+   * An id of {@code at}, made unlike all others by 80 bits of {@code high} (16) and {@code low}
+   * (64).
+   */
   public static String at(Instant at, long high, long low) {
     char[] text = new char[26];
     long millis = at.toEpochMilli();
@@ -33,7 +36,9 @@ public final class Ids {
     return new String(text);
   }
 
-  /** The id of the {@code index}-th request of a buildset, counted from 0; the same at every replay. */
+  /**
+   * The id of the {@code index}-th request of a buildset, counted from 0; the same at every replay.
+   */
   public static RequestId request(BuildsetId buildset, int index) {
     return new RequestId(buildset.value() + "." + String.format(Locale.ROOT, "%03d", index));
   }

@@ -11,7 +11,10 @@ public final class Names {
 
   private Names() {}
 
-  /** Whether {@code value} may be a name: letters, digits and {@code . _ + -}, first a letter or digit. */
+  /**
+   * Whether {@code value} may be a name: letters, digits and {@code . _ + -}, first a letter or
+   * digit.
+   */
   public static boolean valid(String value) {
     return value.length() <= MAX_LENGTH && SHAPE.matcher(value).matches();
   }

@@ -48,8 +48,8 @@ public sealed interface Duty {
   record Wake(Instant at, Message command) implements Duty {}
 
   /**
-   * A message owed to a worker's agent, again and again with backoff, until the state no longer owes
-   * it: agents answer with reports, and these change the state.
+   * A message owed to a worker's agent, again and again with backoff, until the state no longer
+   * owes it: agents answer with reports, and these change the state.
    */
   record Deliver(WorkerName to, Protocol.ToAgent message, Optional<String> after) implements Duty {}
 

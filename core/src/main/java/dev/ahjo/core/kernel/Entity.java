@@ -23,7 +23,8 @@ public interface Entity<C extends Message, S, E extends Fact> {
 
   /**
    * The command that {@code message} means here. Earlier stages of the path hand on messages of
-   * their own, since they may not import the later ones; each receiver translates what it is handed.
+   * their own, since they may not import the later ones; each receiver translates what it is
+   * handed.
    *
    * @throws IllegalArgumentException for a message that no one should send here: a bug
    */
@@ -39,8 +40,8 @@ public interface Entity<C extends Message, S, E extends Fact> {
   PMap<String, Duty> duties(S state);
 
   /**
-   * The keys of the duties that differ between the two states. Entities that hold thousands name the
-   * few that {@code fact} touched; the simulator checks them against this full comparison.
+   * The keys of the duties that differ between the two states. Entities that hold thousands name
+   * the few that {@code fact} touched; the simulator checks them against this full comparison.
    */
   default Set<String> touched(S before, S after, E fact) {
     return changed(duties(before), duties(after));
@@ -57,12 +58,11 @@ public interface Entity<C extends Message, S, E extends Fact> {
   /** The keys whose duty differs between two maps of duties. */
   static Set<String> changed(PMap<String, Duty> before, PMap<String, Duty> after) {
     Set<String> keys = new HashSet<>();
-    before.forEach(
-        (key, duty) -> {
-          if (!Objects.equals(after.get(key), duty)) {
-            keys.add(key);
-          }
-        });
+    before.forEach((key, duty) -> {
+      if (!Objects.equals(after.get(key), duty)) {
+        keys.add(key);
+      }
+    });
     after.keySet().stream().filter(key -> !before.containsKey(key)).forEach(keys::add);
     return keys;
   }

@@ -43,6 +43,22 @@ public record EntityRef(EntityType type, String id) {
     return new EntityRef(EntityType.WORKER, name.value());
   }
 
+  /**
+   * @throws IllegalArgumentException when {@code text} is not {@code kind:id}
+   */
+  public static EntityRef parse(String text) {
+    int colon = text.indexOf(':');
+    if (colon > 0) {
+      String label = text.substring(0, colon);
+      for (EntityType type : EntityType.values()) {
+        if (type.label().equals(label)) {
+          return new EntityRef(type, text.substring(colon + 1));
+        }
+      }
+    }
+    throw new IllegalArgumentException("Expected kind:id of an entity, but found '" + text + "'");
+  }
+
   @Override
   public String toString() {
     return type.label() + ":" + id;

@@ -8,11 +8,13 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Keeps logs and artifacts. Calls may block on a disk; callers are on threads that may wait. Safe for
- * use by many threads; appends to one stream come from one caller at a time.
+ * Keeps logs and artifacts. Calls may block on a disk; callers are on threads that may wait. Safe
+ * for use by many threads; appends to one stream come from one caller at a time.
  */
 public interface StreamStore {
-  /** Appends what the stream does not have yet; a chunk that begins beyond its end changes nothing. */
+  /**
+   * Appends what the stream does not have yet; a chunk that begins beyond its end changes nothing.
+   */
   Appended append(Chunk chunk);
 
   /** Empty if nothing of it was ever stored, or its build has been pruned. */

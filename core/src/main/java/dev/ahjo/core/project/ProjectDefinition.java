@@ -34,7 +34,9 @@ public record ProjectDefinition(
     return builders.stream().filter(b -> b.name().equals(name)).findFirst();
   }
 
-  /** The builders that {@code name} means: one, or all that a matrix of that name was spread into. */
+  /**
+   * The builders that {@code name} means: one, or all that a matrix of that name was spread into.
+   */
   public List<BuilderDefinition> named(BuilderName name) {
     return builders.stream().filter(b -> b.name().equals(name) || b.group().equals(name)).toList();
   }

@@ -5,9 +5,9 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * An {@code if:} of a project file, such as {@code branch == "master" and not properties.quick}.
- * A name without a value is the empty string; a bare name holds unless it is empty, {@code false}
- * or {@code 0}.
+ * An {@code if:} of a project file, such as {@code branch == "master" and not properties.quick}. A
+ * name without a value is the empty string; a bare name holds unless it is empty, {@code false} or
+ * {@code 0}.
  */
 public sealed interface Condition {
   Condition ALWAYS = new Always();

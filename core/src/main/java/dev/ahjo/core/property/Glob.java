@@ -4,14 +4,19 @@ package dev.ahjo.core.property;
 public final class Glob {
   private Glob() {}
 
-  /** Whether all of {@code text} fits {@code glob}, in time linear in each (no backtracking blow-up). */
+  /**
+   * Whether all of {@code text} fits {@code glob}, in time linear in each (no backtracking
+   * blow-up).
+   */
   public static boolean matches(String glob, String text) {
     int g = 0;
     int t = 0;
     int star = -1;
     int mark = 0;
     while (t < text.length()) {
-      if (g < glob.length() && (glob.charAt(g) == '?' || glob.charAt(g) == text.charAt(t)) && glob.charAt(g) != '*') {
+      if (g < glob.length()
+          && (glob.charAt(g) == '?' || glob.charAt(g) == text.charAt(t))
+          && glob.charAt(g) != '*') {
         g++;
         t++;
       } else if (g < glob.length() && glob.charAt(g) == '*') {

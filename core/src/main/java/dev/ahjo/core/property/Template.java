@@ -67,7 +67,8 @@ public record Template(List<Part> parts) {
 
   /** The names of all holes, in order. */
   public Stream<String> names() {
-    return parts.stream().flatMap(p -> p instanceof Part.Hole h ? Stream.of(h.name()) : Stream.of());
+    return parts.stream()
+        .flatMap(p -> p instanceof Part.Hole h ? Stream.of(h.name()) : Stream.of());
   }
 
   /**
@@ -77,13 +78,12 @@ public record Template(List<Part> parts) {
    */
   public String fill(Function<String, Optional<String>> values) {
     return parts.stream()
-        .map(
-            part ->
-                switch (part) {
-                  case Part.Text t -> t.text();
-                  case Part.Hole h ->
-                      values.apply(h.name()).orElseThrow(() -> new UnknownName(h.name()));
-                })
+        .map(part ->
+            switch (part) {
+              case Part.Text t -> t.text();
+              case Part.Hole h ->
+                  values.apply(h.name()).orElseThrow(() -> new UnknownName(h.name()));
+            })
         .collect(Collectors.joining());
   }
 
@@ -91,12 +91,11 @@ public record Template(List<Part> parts) {
   @Override
   public String toString() {
     return parts.stream()
-        .map(
-            part ->
-                switch (part) {
-                  case Part.Text t -> t.text().replace("${", "$${");
-                  case Part.Hole h -> "${" + h.name() + "}";
-                })
+        .map(part ->
+            switch (part) {
+              case Part.Text t -> t.text().replace("${", "$${");
+              case Part.Hole h -> "${" + h.name() + "}";
+            })
         .collect(Collectors.joining());
   }
 

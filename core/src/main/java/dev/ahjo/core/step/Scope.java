@@ -54,7 +54,8 @@ public record Scope(
       case "number" -> Optional.of(Long.toString(build.number()));
       case "build" -> Optional.of(build.toString());
       case "worker" -> Optional.of(worker);
-      case "branch" -> Optional.of(plan.stamps().isEmpty() ? "" : plan.stamps().getFirst().branch());
+      case "branch" ->
+          Optional.of(plan.stamps().isEmpty() ? "" : plan.stamps().getFirst().branch());
       case "revision" ->
           Optional.of(plan.stamps().isEmpty() ? "" : revision(plan.stamps().getFirst()));
       default -> Optional.empty();
@@ -69,14 +70,13 @@ public record Scope(
     return plan.stamps().stream()
         .filter(s -> s.repository().equals(path.substring(0, dot)))
         .findFirst()
-        .flatMap(
-            s ->
-                switch (path.substring(dot + 1)) {
-                  case "branch" -> Optional.of(s.branch());
-                  case "revision" -> Optional.of(revision(s));
-                  case "url" -> Optional.of(s.url());
-                  default -> Optional.empty();
-                });
+        .flatMap(s ->
+            switch (path.substring(dot + 1)) {
+              case "branch" -> Optional.of(s.branch());
+              case "revision" -> Optional.of(revision(s));
+              case "url" -> Optional.of(s.url());
+              default -> Optional.empty();
+            });
   }
 
   private String revision(SourceStamp stamp) {

@@ -87,8 +87,9 @@ public final class Protocol {
   public record RunBuild(BuildKey build, Attempt attempt, Plan plan) implements ToAgent {}
 
   /**
-   * A build to stop. {@code forget} says that the master no longer believes in it: no report wanted.
-   * Otherwise the agent stops the running step, runs the steps marked always, and reports the end.
+   * A build to stop. {@code forget} says that the master no longer believes in it: no report
+   * wanted. Otherwise the agent stops the running step, runs the steps marked always, and reports
+   * the end.
    */
   public record StopBuild(BuildKey build, String reason, boolean forget) implements ToAgent {}
 

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.ahjo.wire;
+
+import org.jspecify.annotations.NullMarked;
