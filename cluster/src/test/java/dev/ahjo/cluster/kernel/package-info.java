@@ -1,0 +1,4 @@
+@NullMarked
+package dev.ahjo.cluster.kernel;
+
+import org.jspecify.annotations.NullMarked;
