@@ -1,0 +1,47 @@
+package dev.ahjo.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.net.URI;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Which node a client verb talks to, and whether it answers for people or for programs. */
+public final class NodeOptions {
+  static final String DEFAULT_URL = "http://localhost:8010";
+
+  @Option(
+      names = "--url",
+      paramLabel = "URL",
+      description = "The node; else AHJO_URL, else " + DEFAULT_URL + ".")
+  @Nullable String url;
+
+  @Option(names = "--json", description = "Print the node's JSON.")
+  boolean json;
+
+  public boolean json() {
+    return json;
+  }
+
+  /** The node, with AHJO_TOKEN as the bearer token if that is set. */
+  public Client client(Console console) {
+    String text =
+        Optional.ofNullable(url).or(() -> console.variable("AHJO_URL")).orElse(DEFAULT_URL);
+    try {
+      URI uri = URI.create(text);
+      if (uri.getHost() != null
+          && ("http".equals(uri.getScheme()) || "https".equals(uri.getScheme()))) {
+        return new Client(uri, console.variable("AHJO_TOKEN"));
+      }
+    } catch (IllegalArgumentException notAnAddress) {
+      // told below
+    }
+    throw new CommandFailed(
+        Exit.USAGE, "Expected an address such as http://localhost:8010, but found '" + text + "'");
+  }
+
+  /** Prints {@code answer} as it came. */
+  public static void print(Console console, JsonNode answer) {
+    console.line(answer.toPrettyString());
+  }
+}

@@ -1,0 +1,88 @@
+package dev.ahjo.cli.status;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.ahjo.cli.Client;
+import dev.ahjo.cli.Console;
+import dev.ahjo.cli.Console.Tone;
+import dev.ahjo.cli.NodeOptions;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/** {@code ahjo why REQUEST}: why it was submitted, and why it waits or waited. */
+@Command(
+    name = "why",
+    description = "Tell why a request was submitted, and why it does (did) wait.")
+public final class Why implements Callable<Integer> {
+  private final Console console;
+
+  @Mixin NodeOptions node = new NodeOptions();
+
+  @Parameters(paramLabel = "REQUEST", description = "A request's id, as `ahjo requests` lists it.")
+  String request = "";
+
+  public Why(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public Integer call() {
+    try (Client client = node.client(console)) {
+      JsonNode why = client.get(Client.path("requests", request, "why"));
+      if (node.json()) {
+        NodeOptions.print(console, why);
+      } else {
+        tell(why, "");
+      }
+      return 0;
+    }
+  }
+
+  /** The answer's own order and words; what nests is indented. */
+  private void tell(JsonNode value, String indent) {
+    for (var field : value.properties()) {
+      String name = console.paint(field.getKey().replace('_', ' '), Tone.FAINT);
+      JsonNode child = field.getValue();
+      if (child.isArray()) {
+        if (!child.isEmpty()) {
+          console.line(indent + name);
+          child.forEach(item -> item(item, indent + "  "));
+        }
+      } else if (child.isObject()) {
+        console.line(indent + name);
+        tell(child, indent + "  ");
+      } else if (!child.isNull()) {
+        console.line(indent + name + "  " + child.asText());
+      }
+    }
+  }
+
+  /** One entry of a list: its time first, then its texts, on one line. */
+  private void item(JsonNode item, String indent) {
+    if (!item.isObject()) {
+      console.line(indent + item.asText());
+      return;
+    }
+    StringBuilder line = new StringBuilder(indent);
+    for (var field : item.properties()) {
+      JsonNode value = field.getValue();
+      if (value.isNull()) {
+        continue;
+      }
+      if (field.getKey().equals("at")) {
+        line.append(console.paint(console.clock(value.asText()), Tone.FAINT)).append("  ");
+      } else if (value.isValueNode()) {
+        line.append(value.asText()).append("  ");
+      }
+    }
+    console.line(line.toString().stripTrailing());
+    for (var field : item.properties()) {
+      if (field.getValue().isArray()) {
+        field.getValue().forEach(inner -> item(inner, indent + "  "));
+      } else if (field.getValue().isObject()) {
+        tell(field.getValue(), indent + "  ");
+      }
+    }
+  }
+}
