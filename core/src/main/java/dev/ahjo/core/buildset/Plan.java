@@ -34,4 +34,11 @@ public record Plan(
     env = Map.copyOf(env);
     steps = List.copyOf(steps);
   }
+
+  /** The same plan with the builds that its needs became. */
+  public Plan withInputs(Map<String, BuildKey> builds) {
+    return builds.isEmpty()
+        ? this
+        : new Plan(stamps, properties, matrix, builds, env, retry, grace, steps);
+  }
 }

@@ -1,9 +1,9 @@
 package dev.ahjo.core.step;
 
+import dev.ahjo.core.buildset.Plan;
 import dev.ahjo.core.buildset.SourceStamp;
 import dev.ahjo.core.id.BuildKey;
 import dev.ahjo.core.property.Property;
-import dev.ahjo.core.buildset.Plan;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;

@@ -1,5 +1,6 @@
 package dev.ahjo.core.worker;
 
+import dev.ahjo.core.buildset.Plan;
 import dev.ahjo.core.id.Attempt;
 import dev.ahjo.core.id.BuildKey;
 import dev.ahjo.core.id.PoolName;
@@ -7,7 +8,6 @@ import dev.ahjo.core.id.SessionId;
 import dev.ahjo.core.id.WorkerName;
 import dev.ahjo.core.log.Chunk;
 import dev.ahjo.core.log.StreamKey;
-import dev.ahjo.core.buildset.Plan;
 import dev.ahjo.core.step.StepReport;
 import java.time.Duration;
 import java.util.List;

@@ -1,0 +1,453 @@
+package dev.ahjo.core.build;
+
+import static dev.ahjo.core.kernel.Decision.accept;
+import static dev.ahjo.core.kernel.Decision.alreadySo;
+import static dev.ahjo.core.kernel.Decision.refuse;
+
+import dev.ahjo.core.buildset.Plan;
+import dev.ahjo.core.id.Attempt;
+import dev.ahjo.core.id.BuildKey;
+import dev.ahjo.core.id.BuildsetId;
+import dev.ahjo.core.id.PoolName;
+import dev.ahjo.core.id.SessionId;
+import dev.ahjo.core.id.WorkerName;
+import dev.ahjo.core.kernel.Decision;
+import dev.ahjo.core.kernel.Duty;
+import dev.ahjo.core.kernel.Entity;
+import dev.ahjo.core.kernel.EntityRef;
+import dev.ahjo.core.kernel.EntityType;
+import dev.ahjo.core.kernel.Message;
+import dev.ahjo.core.kernel.Refusal;
+import dev.ahjo.core.kernel.Turn;
+import dev.ahjo.core.pool.Pool;
+import dev.ahjo.core.project.Result;
+import dev.ahjo.core.property.Property;
+import dev.ahjo.core.request.BuildRequest;
+import dev.ahjo.core.request.Ending;
+import dev.ahjo.core.step.Step;
+import dev.ahjo.core.step.StepReport;
+import dev.ahjo.core.step.StepReport.StepOutcome;
+import dev.ahjo.core.worker.Protocol;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.pcollections.HashTreePMap;
+import org.pcollections.PMap;
+import org.pcollections.PVector;
+import org.pcollections.TreePVector;
+
+/**
+ * One attempt: a plan of steps on one worker. The agent walks the plan by itself and reports; the
+ * build takes each report once, in order. When it is over, the lease ends first, then the slot is
+ * free, and last its request learns how it ended: a request that has heard knows that nothing of
+ * the attempt is left.
+ */
+public final class Build implements Entity<Build.Command, Build.State, Build.Fact> {
+
+  public sealed interface Command extends Message {
+    record Start(Body body) implements Command {}
+
+    /**
+     * What the agent reports.
+     *
+     * @param session in which it was heard
+     * @param first the number of the first report
+     */
+    record Report(
+        WorkerName worker, SessionId session, Attempt attempt, long first, List<StepReport> reports)
+        implements Command {
+      public Report {
+        reports = List.copyOf(reports);
+      }
+    }
+
+    /** The worker asks whether the lease it holds is still this build's. */
+    record ConfirmLease(WorkerName worker) implements Command {}
+
+    /** The agent's Hello did not name this build: its plan has never arrived, or it is lost. */
+    record NotHeld(WorkerName worker, SessionId session) implements Command {}
+
+    record LoseLease(WorkerName worker, String why) implements Command {}
+
+    record RefuseLease(WorkerName worker) implements Command {}
+
+    record Stop(String by, String reason) implements Command {}
+  }
+
+  /** What a build says to its worker. */
+  public sealed interface HandsOn extends Message {
+    record LeaseSlot(BuildKey build, Attempt attempt, Duration grace) implements HandsOn {}
+
+    /**
+     * @param workerFault whether the attempt was lost through the worker's or agent's fault
+     */
+    record EndLease(BuildKey build, Attempt attempt, boolean workerFault) implements HandsOn {}
+  }
+
+  public sealed interface Fact extends dev.ahjo.core.kernel.Fact {
+    record BuildStarted(Body body, Instant at) implements Fact {}
+
+    /**
+     * @param report its number, as with all facts that an agent reported
+     */
+    record PlanKept(long report, SessionId session, Instant at) implements Fact {}
+
+    record RevisionFound(long report, String repository, String revision) implements Fact {}
+
+    record StepStarted(long report, int step, Instant at) implements Fact {}
+
+    record PropertySet(long report, int step, String name, String value) implements Fact {}
+
+    record StepEnded(long report, int step, Instant at, StepOutcome outcome) implements Fact {}
+
+    record BuildStopWanted(String by, String reason) implements Fact {}
+
+    record BuildFinished(long report, Result result, Ending ending, Instant at) implements Fact {}
+  }
+
+  /** What a build is, from its first fact on. */
+  public record Body(
+      BuildKey build,
+      Attempt attempt,
+      BuildsetId buildset,
+      WorkerName worker,
+      PoolName pool,
+      Plan plan) {}
+
+  public sealed interface State {
+    record Absent() implements State {}
+
+    /**
+     * The worker's slot is leased, or about to be; the agent has not said that it keeps the plan.
+     */
+    record Leased(Body body) implements State {}
+
+    record Running(
+        Body body,
+        SessionId keptIn,
+        long lastReport,
+        PVector<Step.State> steps,
+        PMap<String, Property> properties,
+        Optional<Fact.BuildStopWanted> stop)
+        implements State {}
+
+    record Finished(Body body, long lastReport, Ending ending) implements State {}
+  }
+
+  @Override
+  public EntityType type() {
+    return EntityType.BUILD;
+  }
+
+  @Override
+  public State initial(String id) {
+    return new State.Absent();
+  }
+
+  @Override
+  public Command understand(Message message) {
+    return switch (message) {
+      case BuildRequest.HandsOn.StartBuild m ->
+          new Command.Start(
+              new Body(
+                  m.build(),
+                  m.attempt(),
+                  m.buildset(),
+                  m.worker(),
+                  m.spec().pool(),
+                  m.spec().plan()));
+      case BuildRequest.HandsOn.StopBuild m -> new Command.Stop(m.by(), m.reason());
+      default -> (Command) message;
+    };
+  }
+
+  private record When(State state, Command command) {}
+
+  @Override
+  public Decision<Fact> decide(State state, Command command, Instant now) {
+    return switch (new When(state, command)) {
+      case When(State.Absent _, Command.Start c) -> accept(new Fact.BuildStarted(c.body(), now));
+      case When(State _, Command.Start _) -> alreadySo();
+      case When(State.Absent _, Command _) -> refuse(new Refusal.NotFound("build", ""));
+
+      case When(State s, Command.Report c)
+          when !body(s).attempt().equals(c.attempt()) || !body(s).worker().equals(c.worker()) ->
+          refuse(
+              new Refusal.Superseded("the report of " + c.worker(), body(s).attempt().toString()));
+      case When(State.Finished s, Command.Report c) ->
+          c.first() + c.reports().size() - 1 <= s.lastReport()
+              ? alreadySo()
+              : refuse(new Refusal.Superseded("a report of " + s.body().build(), "its end"));
+      case When(State s, Command.Report c) -> report(s, c, now);
+
+      case When(State.Finished s, Command.ConfirmLease _) ->
+          refuse(new Refusal.Superseded("the lease of " + s.body().build(), "its end"));
+      case When(State s, Command.ConfirmLease c) ->
+          body(s).worker().equals(c.worker())
+              ? alreadySo()
+              : refuse(new Refusal.Superseded("the lease", body(s).worker().value()));
+
+      // What was kept in this session or a later one was sent after that Hello.
+      case When(State.Running s, Command.NotHeld c)
+          when s.keptIn().compareTo(c.session()) < 0 && s.body().worker().equals(c.worker()) ->
+          accept(lost(s, "worker " + c.worker() + " no longer holds the build", now));
+      case When(State _, Command.NotHeld _) -> alreadySo();
+
+      case When(State.Finished _, Command.LoseLease _) -> alreadySo();
+      case When(State s, Command.LoseLease c) -> accept(lost(s, c.why(), now));
+
+      case When(State.Leased s, Command.RefuseLease _) ->
+          accept(
+              new Fact.BuildFinished(
+                  0,
+                  Result.RETRY,
+                  new Ending.Transient(
+                      Ending.Cause.LEASE_REFUSED,
+                      "",
+                      "lease refused",
+                      "worker " + s.body().worker() + " refused the lease"),
+                  now));
+      case When(State _, Command.RefuseLease _) -> alreadySo();
+
+      // Its plan may be on the way; whoever begins it will be told that it is over.
+      case When(State.Leased _, Command.Stop c) ->
+          accept(
+              new Fact.BuildStopWanted(c.by(), c.reason()),
+              new Fact.BuildFinished(
+                  0, Result.CANCELLED, new Ending.Stopped(c.by(), c.reason()), now));
+      case When(State.Running s, Command.Stop c) ->
+          s.stop().isPresent() ? alreadySo() : accept(new Fact.BuildStopWanted(c.by(), c.reason()));
+      case When(State.Finished _, Command.Stop _) -> alreadySo();
+    };
+  }
+
+  private static Fact lost(State state, String why, Instant now) {
+    if (state instanceof State.Running r && r.stop().isPresent()) {
+      var stop = r.stop().get();
+      return new Fact.BuildFinished(
+          r.lastReport(), Result.CANCELLED, new Ending.Stopped(stop.by(), stop.reason()), now);
+    }
+    return new Fact.BuildFinished(
+        state instanceof State.Running r ? r.lastReport() : 0,
+        Result.RETRY,
+        new Ending.Transient(Ending.Cause.WORKER_LOST, currentStep(state), "worker lost", why),
+        now);
+  }
+
+  private static String currentStep(State state) {
+    if (state instanceof State.Running r) {
+      for (int i = 0; i < r.steps().size(); i++) {
+        if (r.steps().get(i) instanceof Step.State.Running) {
+          return r.body().plan().steps().get(i).name();
+        }
+      }
+    }
+    return "";
+  }
+
+  private Decision<Fact> report(State state, Command.Report c, Instant now) {
+    long last = state instanceof State.Running r ? r.lastReport() : 0;
+    if (c.first() > last + 1) {
+      return refuse("report " + (last + 1), "report " + c.first());
+    }
+    var turn = new Turn<State, Fact>(this, state);
+    long number = c.first();
+    for (StepReport report : c.reports()) {
+      if (number > last) {
+        Optional<Refusal> wrong = take(turn, number, report, c.session(), now);
+        if (wrong.isPresent()) {
+          return refuse(wrong.get());
+        }
+        if (turn.state() instanceof State.Finished) {
+          break;
+        }
+      }
+      number++;
+    }
+    return turn.accept();
+  }
+
+  private static Optional<Refusal> take(
+      Turn<State, Fact> turn, long number, StepReport report, SessionId session, Instant now) {
+    if (!(turn.state() instanceof State.Running running)) {
+      if (report instanceof StepReport.PlanKept r) {
+        turn.record(new Fact.PlanKept(number, session, r.at()));
+        return Optional.empty();
+      }
+      return Optional.of(new Refusal.Conflict("PlanKept as the first report", report.toString()));
+    }
+    int steps = running.steps().size();
+    switch (report) {
+      case StepReport.PlanKept _ -> {
+        return Optional.of(new Refusal.Conflict("PlanKept only once", "report " + number));
+      }
+      case StepReport.RevisionFound r ->
+          turn.record(new Fact.RevisionFound(number, r.repository(), r.revision()));
+      case StepReport.StepStarted r -> {
+        Optional<Refusal> wrong =
+            noSuch(r.step(), steps).or(() -> Step.refuseStart(running.steps().get(r.step())));
+        if (wrong.isPresent()) {
+          return wrong;
+        }
+        turn.record(new Fact.StepStarted(number, r.step(), r.at()));
+      }
+      case StepReport.PropertySet r -> {
+        Optional<Refusal> wrong = noSuch(r.step(), steps);
+        if (wrong.isPresent()) {
+          return wrong;
+        }
+        turn.record(new Fact.PropertySet(number, r.step(), r.name(), r.value()));
+      }
+      case StepReport.StepEnded r -> {
+        Optional<Refusal> wrong =
+            noSuch(r.step(), steps).or(() -> Step.refuseEnd(running.steps().get(r.step())));
+        if (wrong.isPresent()) {
+          return wrong;
+        }
+        turn.record(new Fact.StepEnded(number, r.step(), r.at(), r.outcome()));
+      }
+      case StepReport.BuildEnded _ -> turn.record(Verdict.of(running, number, now));
+    }
+    return Optional.empty();
+  }
+
+  private static Optional<Refusal> noSuch(int step, int steps) {
+    return step >= 0 && step < steps
+        ? Optional.empty()
+        : Optional.of(new Refusal.Conflict("a step from 0 to " + (steps - 1), "step " + step));
+  }
+
+  /**
+   * What every state but the first knows.
+   *
+   * @throws IllegalStateException for an absent build
+   */
+  public static Body body(State state) {
+    return switch (state) {
+      case State.Absent _ -> throw new IllegalStateException("an absent build knows nothing");
+      case State.Leased s -> s.body();
+      case State.Running s -> s.body();
+      case State.Finished s -> s.body();
+    };
+  }
+
+  @Override
+  public State evolve(State before, Fact fact) {
+    return switch (fact) {
+      case Fact.BuildStarted f -> new State.Leased(f.body());
+      case Fact.PlanKept f -> {
+        PVector<Step.State> steps = TreePVector.empty();
+        for (int i = 0; i < body(before).plan().steps().size(); i++) {
+          steps = steps.plus(new Step.State.Pending());
+        }
+        yield new State.Running(
+            body(before),
+            f.session(),
+            f.report(),
+            steps,
+            HashTreePMap.from(body(before).plan().properties()),
+            Optional.empty());
+      }
+      case Fact.RevisionFound f -> with(before, f.report(), -1, null);
+      case Fact.StepStarted f -> with(before, f.report(), f.step(), Step.started(f.at()));
+      case Fact.StepEnded f -> {
+        var step = ((State.Running) before).steps().get(f.step());
+        yield with(before, f.report(), f.step(), Step.ended(step, f.at(), f.outcome()));
+      }
+      case Fact.PropertySet f -> {
+        var r = (State.Running) before;
+        var source = "step " + r.body().plan().steps().get(f.step()).name();
+        yield new State.Running(
+            r.body(),
+            r.keptIn(),
+            f.report(),
+            r.steps(),
+            r.properties().plus(f.name(), new Property(f.value(), source)),
+            r.stop());
+      }
+      case Fact.BuildStopWanted f ->
+          before instanceof State.Running r
+              ? new State.Running(
+                  r.body(), r.keptIn(), r.lastReport(), r.steps(), r.properties(), Optional.of(f))
+              : before;
+      case Fact.BuildFinished f -> new State.Finished(body(before), f.report(), f.ending());
+    };
+  }
+
+  private static State with(State before, long report, int index, Step.@Nullable State step) {
+    var r = (State.Running) before;
+    return new State.Running(
+        r.body(),
+        r.keptIn(),
+        report,
+        step == null ? r.steps() : r.steps().with(index, step),
+        r.properties(),
+        r.stop());
+  }
+
+  @Override
+  public PMap<String, Duty> duties(State state) {
+    return switch (state) {
+      case State.Absent _ -> HashTreePMap.empty();
+      case State.Leased s -> whileLeased(s.body());
+      case State.Running s ->
+          s.stop()
+              .<PMap<String, Duty>>map(stop ->
+                  HashTreePMap.singleton(
+                      "stop",
+                      new Duty.Deliver(
+                          s.body().worker(),
+                          new Protocol.StopBuild(s.body().build(), stop.reason(), false),
+                          Optional.empty())))
+              .orElse(HashTreePMap.empty());
+      case State.Finished s -> whenFinished(s);
+    };
+  }
+
+  private static PMap<String, Duty> whileLeased(Body body) {
+    return HashTreePMap.<String, Duty>singleton(
+            "lease",
+            new Duty.Tell(
+                    EntityRef.of(body.worker()),
+                    new HandsOn.LeaseSlot(body.build(), body.attempt(), body.plan().grace()))
+                .onRefusal(new Command.RefuseLease(body.worker())))
+        .plus(
+            "plan",
+            new Duty.Deliver(
+                body.worker(),
+                new Protocol.RunBuild(body.build(), body.attempt(), body.plan()),
+                Optional.of("lease")));
+  }
+
+  private static PMap<String, Duty> whenFinished(State.Finished s) {
+    var body = s.body();
+    boolean workerFault =
+        s.ending() instanceof Ending.Transient t
+            && (t.cause() == Ending.Cause.WORKER_LOST || t.cause() == Ending.Cause.AGENT_FAULT);
+    return HashTreePMap.<String, Duty>singleton(
+            "end-lease",
+            new Duty.Tell(
+                EntityRef.of(body.worker()),
+                new HandsOn.EndLease(body.build(), body.attempt(), workerFault)))
+        .plus(
+            "free-slot",
+            new Duty.Tell(
+                    EntityRef.of(body.pool()),
+                    new Pool.Command.FreeSlot(body.attempt(), body.worker()))
+                .after("end-lease"))
+        .plus(
+            "ended",
+            new Duty.Tell(
+                    EntityRef.of(body.attempt().request()),
+                    new BuildRequest.Command.EndAttempt(
+                        body.attempt().number(), body.build(), s.ending()))
+                .after("free-slot"));
+  }
+
+  @Override
+  public boolean settled(State state) {
+    return state instanceof State.Finished || state instanceof State.Absent;
+  }
+}

@@ -1,0 +1,190 @@
+package dev.ahjo.core.pool;
+
+import dev.ahjo.core.id.ProjectName;
+import dev.ahjo.core.id.WorkerName;
+import dev.ahjo.core.pool.Pool.Offer;
+import dev.ahjo.core.pool.Pool.Standing;
+import dev.ahjo.core.pool.Pool.Station;
+import dev.ahjo.core.request.WaitReason;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.pcollections.HashTreePMap;
+import org.pcollections.PMap;
+import org.pcollections.TreePMap;
+
+/**
+ * The workers of a pool and their slots.
+ *
+ * @param used slots in use, by worker
+ * @param running builds of each project in this pool
+ * @param free available workers with a free slot, by their labels, the least used first
+ */
+public record Seats(
+    PMap<WorkerName, Station> stations,
+    PMap<WorkerName, Integer> used,
+    PMap<ProjectName, Integer> running,
+    PMap<Set<String>, TreePMap<Seat, Station>> free) {
+  static final Seats EMPTY =
+      new Seats(
+          HashTreePMap.empty(), HashTreePMap.empty(), HashTreePMap.empty(), HashTreePMap.empty());
+
+  /** A place among the free workers: per mille of its slots used, then its name. */
+  public record Seat(int load, WorkerName worker) implements Comparable<Seat> {
+    @Override
+    public int compareTo(Seat other) {
+      return load != other.load
+          ? Integer.compare(load, other.load)
+          : worker.compareTo(other.worker);
+    }
+  }
+
+  @Nullable Station station(WorkerName worker) {
+    return stations.get(worker);
+  }
+
+  int running(ProjectName project) {
+    return running.getOrDefault(project, 0);
+  }
+
+  private int used(WorkerName worker) {
+    return used.getOrDefault(worker, 0);
+  }
+
+  @Nullable Station withFreeSlot(WorkerName worker) {
+    var station = stations.get(worker);
+    return station != null
+            && station.standing() == Standing.AVAILABLE
+            && used(worker) < station.slots()
+        ? station
+        : null;
+  }
+
+  /** Whether the offer may have that worker: it must not avoid it, unless no other would fit. */
+  boolean mayTake(Station station, Offer offer) {
+    return !offer.avoid().contains(station.worker()) || !othersFit(offer);
+  }
+
+  private boolean othersFit(Offer offer) {
+    return stations.values().stream()
+        .anyMatch(s ->
+            s.standing() == Standing.AVAILABLE
+                && s.labels().containsAll(offer.labels())
+                && !offer.avoid().contains(s.worker()));
+  }
+
+  /** The least used worker that fits, or null. */
+  @Nullable WorkerName bestFor(Offer offer) {
+    Seat best = null;
+    boolean choosy = !offer.avoid().isEmpty() && othersFit(offer);
+    for (var group : free.entrySet()) {
+      if (!group.getKey().containsAll(offer.labels())) {
+        continue;
+      }
+      for (Seat seat : group.getValue().keySet()) {
+        if (!choosy || !offer.avoid().contains(seat.worker())) {
+          best = best == null || seat.compareTo(best) < 0 ? seat : best;
+          break;
+        }
+      }
+    }
+    return best == null ? null : best.worker();
+  }
+
+  /** Why no worker takes the offer at the moment. */
+  WaitReason whyNone(Offer offer) {
+    Map<Standing, Integer> fitting = new EnumMap<>(Standing.class);
+    int avoided = 0;
+    for (Station station : stations.values()) {
+      if (station.standing() != Standing.GONE && station.labels().containsAll(offer.labels())) {
+        fitting.merge(station.standing(), 1, Integer::sum);
+        avoided += withFreeSlot(station.worker()) != null ? 1 : 0;
+      }
+    }
+    if (fitting.isEmpty()) {
+      return new WaitReason(
+          WaitReason.Code.NO_WORKER_WITH_LABELS,
+          "no worker has the labels "
+              + offer.labels().stream().sorted().collect(Collectors.joining(", ")));
+    }
+    if (avoided > 0) {
+      return new WaitReason(
+          WaitReason.Code.AVOIDING_WORKER,
+          "an earlier attempt was lost on " + offer.avoid() + "; another worker fits and is busy");
+    }
+    if (fitting.containsKey(Standing.AVAILABLE)) {
+      return new WaitReason(
+          WaitReason.Code.ALL_SLOTS_BUSY,
+          "all slots of the " + fitting.get(Standing.AVAILABLE) + " workers that fit are busy");
+    }
+    String standings =
+        fitting.entrySet().stream()
+            .map(e -> e.getValue() + " " + e.getKey().name().toLowerCase(java.util.Locale.ROOT))
+            .collect(Collectors.joining(", "));
+    var code =
+        fitting.containsKey(Standing.AWAY)
+            ? WaitReason.Code.WORKERS_AWAY
+            : fitting.containsKey(Standing.QUARANTINED)
+                ? WaitReason.Code.WORKERS_QUARANTINED
+                : WaitReason.Code.WORKERS_PAUSED;
+    return new WaitReason(code, "the workers that fit: " + standings);
+  }
+
+  Seats with(Station station) {
+    return unseat(station.worker())
+        .changed(stations.plus(station.worker(), station))
+        .seat(station.worker());
+  }
+
+  Seats take(WorkerName worker, ProjectName project) {
+    return unseat(worker).count(worker, project, 1).seat(worker);
+  }
+
+  Seats free(WorkerName worker, ProjectName project) {
+    return unseat(worker).count(worker, project, -1).seat(worker);
+  }
+
+  private Seats changed(PMap<WorkerName, Station> to) {
+    return new Seats(to, used, running, free);
+  }
+
+  private Seats count(WorkerName worker, ProjectName project, int by) {
+    return new Seats(stations, added(used, worker, by), added(running, project, by), free);
+  }
+
+  private static <K> PMap<K, Integer> added(PMap<K, Integer> counts, K key, int by) {
+    int now = counts.getOrDefault(key, 0) + by;
+    return now == 0 ? counts.minus(key) : counts.plus(key, now);
+  }
+
+  private Seats unseat(WorkerName worker) {
+    var station = withFreeSlot(worker);
+    if (station == null) {
+      return this;
+    }
+    TreePMap<Seat, Station> group =
+        free.getOrDefault(station.labels(), TreePMap.<Seat, Station>empty()).minus(seatOf(station));
+    return new Seats(
+        stations,
+        used,
+        running,
+        group.isEmpty() ? free.minus(station.labels()) : free.plus(station.labels(), group));
+  }
+
+  private Seats seat(WorkerName worker) {
+    var station = withFreeSlot(worker);
+    if (station == null) {
+      return this;
+    }
+    TreePMap<Seat, Station> group =
+        free.getOrDefault(station.labels(), TreePMap.<Seat, Station>empty())
+            .plus(seatOf(station), station);
+    return new Seats(stations, used, running, free.plus(station.labels(), group));
+  }
+
+  private Seat seatOf(Station station) {
+    return new Seat(used(station.worker()) * 1000 / station.slots(), station.worker());
+  }
+}
