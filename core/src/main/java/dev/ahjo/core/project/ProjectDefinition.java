@@ -2,6 +2,8 @@ package dev.ahjo.core.project;
 
 import dev.ahjo.core.id.BuilderName;
 import dev.ahjo.core.id.ProjectName;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -9,6 +11,8 @@ import java.util.Optional;
 /**
  * A project file, read and found valid: every name it uses is known, every matrix is spread into
  * builders, every {@code like:} is filled in.
+ *
+ * @param repositories in the order of the file: the first one's stamp gives a build its branch
  */
 public record ProjectDefinition(
     ProjectName name,
@@ -22,7 +26,7 @@ public record ProjectDefinition(
 
   public ProjectDefinition {
     tags = List.copyOf(tags);
-    repositories = Map.copyOf(repositories);
+    repositories = Collections.unmodifiableMap(new LinkedHashMap<>(repositories));
     properties = Map.copyOf(properties);
     locks = Map.copyOf(locks);
     builders = List.copyOf(builders);
