@@ -17,6 +17,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
@@ -66,7 +67,7 @@ public final class EntityActor<C extends Message, S, E extends Fact>
   private final Entity<C, S, E> entity;
   private final EntityRef me;
   private final Surroundings around;
-  private final Runnable passivate;
+  private final Consumer<ActorRef<Mail>> passivate;
   private final ActorContext<Mail> context;
   private final TimerScheduler<Mail> timers;
   private final Debts debts;
@@ -113,7 +114,7 @@ public final class EntityActor<C extends Message, S, E extends Fact>
    *     mail lost
    */
   public static <C extends Message, S, E extends Fact> Behavior<Mail> of(
-      Entity<C, S, E> entity, String id, Surroundings around, Runnable passivate) {
+      Entity<C, S, E> entity, String id, Surroundings around, Consumer<ActorRef<Mail>> passivate) {
     // A bug met outside of a decision must not end an entity for good either.
     return Behaviors.supervise(
             Behaviors.<Mail>setup(context ->
@@ -132,7 +133,7 @@ public final class EntityActor<C extends Message, S, E extends Fact>
       Entity<C, S, E> entity,
       String id,
       Surroundings around,
-      Runnable passivate,
+      Consumer<ActorRef<Mail>> passivate,
       ActorContext<Mail> context,
       TimerScheduler<Mail> timers) {
     super(PersistenceId.of(entity.type().label(), id), restarts());
@@ -257,7 +258,7 @@ public final class EntityActor<C extends Message, S, E extends Fact>
         debts.tick(now);
         if (mayRest(state, now)) {
           passivating = true;
-          passivate.run();
+          passivate.accept(context.getSelf());
         }
         setTimer(state);
         yield Effect().none();

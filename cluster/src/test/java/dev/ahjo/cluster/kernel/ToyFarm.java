@@ -97,12 +97,10 @@ final class ToyFarm implements AutoCloseable {
                     new Toy(ref.type()),
                     ref.id(),
                     around,
-                    () -> {
+                    self -> {
                       rested.add(ref);
-                      ActorRef<Mail> actor = awake.remove(ref);
-                      if (actor != null) {
-                        actor.tell(Mail.Signal.STOP);
-                      }
+                      awake.remove(ref, self);
+                      self.tell(Mail.Signal.STOP);
                     })));
   }
 
