@@ -1,0 +1,172 @@
+package dev.ahjo.core.status;
+
+import dev.ahjo.core.build.Build;
+import dev.ahjo.core.builder.Builder;
+import dev.ahjo.core.buildset.Buildset;
+import dev.ahjo.core.id.Attempt;
+import dev.ahjo.core.id.BuildKey;
+import dev.ahjo.core.id.BuilderKey;
+import dev.ahjo.core.id.ProjectName;
+import dev.ahjo.core.id.WorkerName;
+import dev.ahjo.core.kernel.EntityRef;
+import dev.ahjo.core.kernel.Fact;
+import dev.ahjo.core.pool.Pool;
+import dev.ahjo.core.project.BuilderDefinition;
+import dev.ahjo.core.project.Project;
+import dev.ahjo.core.request.BuildRequest;
+import dev.ahjo.core.request.WaitReason;
+import dev.ahjo.core.worker.Worker;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Turns facts into views, one fact after the other in the journal's order. Pure but for the views
+ * it is given; applying the same facts to empty views makes the same views again.
+ */
+public final class Projection {
+  private final Views views;
+
+  public Projection(Views views) {
+    this.views = views;
+  }
+
+  /** Brings the views up to {@code fact}, which {@code entity} recorded at {@code at}. */
+  public void apply(EntityRef entity, Instant at, Fact fact) {
+    switch (fact) {
+      case Project.Fact.ProjectRemoved f -> removed(new ProjectName(entity.id()), f, at);
+      case Project.Fact.ProjectDefined f -> defined(f, at);
+      case Buildset.Fact f -> new BuildsetProjection(views).apply(entity, at, f);
+      case BuildRequest.Fact f -> new RequestProjection(views).apply(entity, at, f);
+      case Builder.Fact f -> builder(f, at);
+      case Pool.Fact f -> pool(f, at);
+      case Build.Fact f -> new BuildProjection(views).apply(entity, at, f);
+      case Worker.Fact f -> new WorkerProjection(views).apply(new WorkerName(entity.id()), at, f);
+      // Who waits for whom at a lock is told by the requests that wait.
+      default -> {}
+    }
+  }
+
+  /** The project that an entity belongs to, where it belongs to one. */
+  public Optional<ProjectName> projectOf(EntityRef entity) {
+    return switch (entity.type()) {
+      case PROJECT -> Optional.of(new ProjectName(entity.id()));
+      case BUILDER -> Optional.of(BuilderKey.parse(entity.id()).project());
+      case BUILD -> Optional.of(BuildKey.parse(entity.id()).builder().project());
+      case BUILDSET ->
+          views.buildset(new dev.ahjo.core.id.BuildsetId(entity.id())).map(BuildsetView::project);
+      case REQUEST ->
+          views
+              .request(new dev.ahjo.core.id.RequestId(entity.id()))
+              .map(r -> r.builder().project());
+      case LOCK -> Optional.of(dev.ahjo.core.id.LockKey.parse(entity.id()).project());
+      case POOL, WORKER -> Optional.empty();
+    };
+  }
+
+  private void defined(Project.Fact.ProjectDefined f, Instant at) {
+    var before = views.project(f.definition().name());
+    views.put(new ProjectView(f.definition(), f.version(), false, f.by(), at));
+    Set<BuilderKey> kept = new HashSet<>();
+    for (BuilderDefinition b : f.definition().builders()) {
+      var key = new BuilderKey(f.definition().name(), b.name());
+      kept.add(key);
+      views.put(defined(key, b));
+    }
+    before.ifPresent(p -> removeBuilders(p, kept));
+  }
+
+  private void removed(ProjectName name, Project.Fact.ProjectRemoved f, Instant at) {
+    views
+        .project(name)
+        .ifPresent(p -> {
+          views.put(new ProjectView(p.definition(), f.version(), true, f.by(), at));
+          removeBuilders(p, Set.of());
+        });
+  }
+
+  private BuilderView defined(BuilderKey key, BuilderDefinition b) {
+    var known = views.builder(key);
+    return new BuilderView(
+        key,
+        b.tags(),
+        b.pool(),
+        b.labels(),
+        b.limit(),
+        false,
+        known.map(BuilderView::queued).orElse(0),
+        known.map(BuilderView::running).orElse(0),
+        known.flatMap(BuilderView::lastBuild),
+        known.flatMap(BuilderView::lastResult),
+        known.flatMap(BuilderView::lastFinishedAt));
+  }
+
+  private void removeBuilders(ProjectView project, Set<BuilderKey> kept) {
+    for (BuilderDefinition b : project.definition().builders()) {
+      var key = new BuilderKey(project.definition().name(), b.name());
+      if (!kept.contains(key)) {
+        views
+            .builder(key)
+            .ifPresent(v ->
+                views.put(
+                    new BuilderView(
+                        key,
+                        v.tags(),
+                        v.pool(),
+                        v.labels(),
+                        v.limit(),
+                        true,
+                        v.queued(),
+                        v.running(),
+                        v.lastBuild(),
+                        v.lastResult(),
+                        v.lastFinishedAt())));
+      }
+    }
+  }
+
+  private void builder(Builder.Fact fact, Instant at) {
+    switch (fact) {
+      case Builder.Fact.RequestQueued f ->
+          wait(
+              f.ticket().attempt(),
+              at,
+              new WaitReason(
+                  WaitReason.Code.BEHIND_IN_QUEUE, "in the queue of " + f.ticket().builder()));
+      case Builder.Fact.LockWanted f ->
+          wait(
+              f.attempt(),
+              at,
+              new WaitReason(WaitReason.Code.LOCK_HELD, "waits for lock " + f.lock()));
+      case Builder.Fact.BuildVoided f -> new BuildProjection(views).voided(f, at);
+      case Builder.Fact.RequestMoved _,
+          Builder.Fact.RequestOffered _,
+          Builder.Fact.RequestTaken _,
+          Builder.Fact.RequestCollapsed _,
+          Builder.Fact.RequestReleased _,
+          Builder.Fact.Cleaned _,
+          Builder.Fact.BuilderConfigured _ -> {}
+    }
+  }
+
+  private void pool(Pool.Fact fact, Instant at) {
+    if (fact instanceof Pool.Fact.RequestPassedOver f) {
+      wait(f.attempt(), at, f.reason());
+    }
+  }
+
+  private void wait(Attempt attempt, Instant at, WaitReason reason) {
+    views
+        .request(attempt.request())
+        .ifPresent(r -> views.put(RequestProjection.waiting(r, at, reason)));
+  }
+
+  /** A copy of {@code list} with one more, without its oldest beyond {@code max}. */
+  static <T> List<T> plus(List<T> list, T one, int max) {
+    var longer = new java.util.ArrayList<>(list);
+    longer.add(one);
+    return longer.subList(Math.max(0, longer.size() - max), longer.size());
+  }
+}

@@ -1,0 +1,85 @@
+package dev.ahjo.core.status;
+
+import dev.ahjo.core.id.BuildKey;
+import dev.ahjo.core.id.BuilderKey;
+import dev.ahjo.core.id.BuildsetId;
+import dev.ahjo.core.id.ProjectName;
+import dev.ahjo.core.id.RequestId;
+import dev.ahjo.core.id.WorkerName;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The read tables as pages and programs read them. Never waits for a writer. Calls may block on a
+ * disk; callers are on threads that may wait.
+ */
+public interface StatusStore {
+  /** A page's longest and usual length. */
+  int MAX_LIMIT = 1000;
+
+  int DEFAULT_LIMIT = 50;
+
+  Optional<ProjectView> project(ProjectName name);
+
+  Optional<BuilderView> builder(BuilderKey key);
+
+  Optional<BuildsetView> buildset(BuildsetId id);
+
+  Optional<RequestView> request(RequestId id);
+
+  Optional<BuildView> build(BuildKey key);
+
+  Optional<WorkerView> worker(WorkerName name);
+
+  Page<ProjectView> projects(Query query);
+
+  /** Filters: project. */
+  Page<BuilderView> builders(Query query);
+
+  /** Filters: project, state, result. Newest first. */
+  Page<BuildsetView> buildsets(Query query);
+
+  /** Filters: project, builder, buildset, state, result. Newest first. */
+  Page<RequestView> requests(Query query);
+
+  /** Filters: project, builder, buildset, request, worker, state, result. Newest first. */
+  Page<BuildView> builds(Query query);
+
+  /** Filters: pool, state. */
+  Page<WorkerView> workers(Query query);
+
+  /** How many requests are in each state. */
+  Map<String, Long> requestCounts();
+
+  /** The offset in the journal up to which the tables speak, and that of its end. */
+  Progress progress();
+
+  record Progress(long applied, long journal) {}
+
+  /**
+   * What to list.
+   *
+   * @param filters accepted values by field; a field without any accepts all
+   * @param limit from 1 to {@link #MAX_LIMIT}
+   * @param after the {@code next} of the page before
+   */
+  record Query(Map<String, List<String>> filters, int limit, Optional<String> after) {
+    public static final Query ALL = new Query(Map.of(), DEFAULT_LIMIT, Optional.empty());
+
+    public Query {
+      filters = Map.copyOf(filters);
+      if (limit < 1 || limit > MAX_LIMIT) {
+        throw new IllegalArgumentException(
+            "limit: expected a number from 1 to " + MAX_LIMIT + ", but found " + limit);
+      }
+    }
+  }
+
+  /** A page of a list; {@code next} is there when more follow. */
+  record Page<V>(List<V> items, Optional<String> next) {
+    public Page {
+      items = List.copyOf(items);
+    }
+  }
+}
