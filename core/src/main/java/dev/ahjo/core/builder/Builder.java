@@ -25,6 +25,7 @@ import dev.ahjo.core.project.BuilderRules;
 import dev.ahjo.core.project.LockUse;
 import dev.ahjo.core.project.Project;
 import dev.ahjo.core.request.BuildRequest;
+import dev.ahjo.core.request.WaitReason;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -471,6 +472,26 @@ public final class Builder implements Entity<Builder.Command, Builder.State, Bui
       }
     }
     return duties.plusAll(state.cleanups());
+  }
+
+  /** Why an attempt waits in this queue, or null if it has left it for its pool. */
+  public static @Nullable WaitReason why(State state, Attempt attempt) {
+    var rank = state.places().get(attempt.request());
+    if (rank != null) {
+      long before = state.waiting().keySet().stream().takeWhile(r -> r.compareTo(rank) < 0).count();
+      int limit = state.rules().limit().orElse(Integer.MAX_VALUE);
+      return state.active().size() >= limit
+          ? new WaitReason(
+              WaitReason.Code.BUILDER_LIMIT,
+              "the builder runs at most " + limit + " at once; " + before + " wait before it")
+          : new WaitReason(
+              WaitReason.Code.BEHIND_IN_QUEUE, before + " wait before it in the builder's queue");
+    }
+    var active = active(state, attempt);
+    return active != null && active.stage() instanceof Stage.Locking l
+        ? new WaitReason(
+            WaitReason.Code.LOCK_HELD, "waits for lock " + lockKey(active.ticket(), l.held()))
+        : null;
   }
 
   /**
