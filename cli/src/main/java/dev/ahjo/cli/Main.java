@@ -1,6 +1,7 @@
 package dev.ahjo.cli;
 
 import dev.ahjo.cli.log.Logs;
+import dev.ahjo.cli.project.Check;
 import dev.ahjo.cli.status.Status;
 import dev.ahjo.cli.status.Tables;
 import dev.ahjo.cli.status.Why;
@@ -41,6 +42,7 @@ public final class Main implements Runnable {
   /** Runs one command line; its exit code. */
   public static int run(Console console, String... args) {
     CommandLine root = new CommandLine(new Main());
+    root.addSubcommand(new Check(console));
     root.addSubcommand(new Submit(console));
     root.addSubcommand(new Status(console));
     Tables.verbs(console).forEach(root::addSubcommand);
