@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /**
  * A build as people and programs see it.
@@ -36,6 +37,9 @@ public record BuildView(
     Instant submittedAt,
     Optional<Instant> startedAt,
     Optional<Instant> finishedAt) {
+  /** What {@code state} may be. */
+  public static final Set<String> STATES = Set.of("starting", "running", "stopping", "finished");
+
   public BuildView {
     stamps = List.copyOf(stamps);
     properties = Map.copyOf(properties);

@@ -9,6 +9,7 @@ import dev.ahjo.core.project.Result;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** A buildset, its graph and where it stands; {@code state} is {@code open} or {@code finished}. */
 public record BuildsetView(
@@ -22,6 +23,9 @@ public record BuildsetView(
     List<NodeView> nodes,
     Instant submittedAt,
     Optional<Instant> finishedAt) {
+  /** What {@code state} may be. */
+  public static final Set<String> STATES = Set.of("open", "finished");
+
   public BuildsetView {
     nodes = List.copyOf(nodes);
   }

@@ -9,6 +9,7 @@ import dev.ahjo.core.project.Result;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A build request as people and programs see it.
@@ -37,6 +38,10 @@ public record RequestView(
     Optional<Instant> startedAt,
     Optional<Instant> finishedAt,
     Optional<Instant> retryAt) {
+  /** What {@code state} may be. */
+  public static final Set<String> STATES =
+      Set.of("blocked", "queued", "running", "backoff", "shelved", "finished", "cancelled");
+
   /** The oldest waits are forgotten beyond this many. */
   public static final int MAX_WAITS = 50;
 

@@ -13,6 +13,10 @@ import java.util.Optional;
 /**
  * The read tables as pages and programs read them. Never waits for a writer. Calls may block on a
  * disk; callers are on threads that may wait.
+ *
+ * <p>Lists throw an {@link IllegalArgumentException} whose text begins with the name of the field
+ * at fault: a filter that the list does not have ({@link Listing}), a state or result that does not
+ * exist, or a cursor that is none. The filter {@code builder} takes a name or {@code project/name}.
  */
 public interface StatusStore {
   /** A page's longest and usual length. */
@@ -32,9 +36,10 @@ public interface StatusStore {
 
   Optional<WorkerView> worker(WorkerName name);
 
+  /** By name, without removed ones. */
   Page<ProjectView> projects(Query query);
 
-  /** Filters: project. */
+  /** Filters: project. By key, without removed ones. */
   Page<BuilderView> builders(Query query);
 
   /** Filters: project, state, result. Newest first. */
@@ -46,7 +51,7 @@ public interface StatusStore {
   /** Filters: project, builder, buildset, request, worker, state, result. Newest first. */
   Page<BuildView> builds(Query query);
 
-  /** Filters: pool, state. */
+  /** Filters: pool, state. By name. */
   Page<WorkerView> workers(Query query);
 
   /** How many requests are in each state. */
@@ -65,6 +70,9 @@ public interface StatusStore {
    * @param after the {@code next} of the page before
    */
   record Query(Map<String, List<String>> filters, int limit, Optional<String> after) {
+    /** So many values of one field at most. */
+    public static final int MAX_VALUES = 50;
+
     public static final Query ALL = new Query(Map.of(), DEFAULT_LIMIT, Optional.empty());
 
     public Query {
@@ -73,6 +81,11 @@ public interface StatusStore {
         throw new IllegalArgumentException(
             "limit: expected a number from 1 to " + MAX_LIMIT + ", but found " + limit);
       }
+    }
+
+    /** The values accepted of {@code field}; none means all. */
+    public List<String> values(String field) {
+      return filters.getOrDefault(field, List.of());
     }
   }
 

@@ -28,6 +28,10 @@ public record WorkerView(
     Map<String, String> system,
     Instant since,
     Optional<Instant> quarantinedUntil) {
+  /** What {@code state} may be. */
+  public static final Set<String> STATES =
+      Set.of("available", "paused", "draining", "away", "quarantined");
+
   public WorkerView {
     labels = Set.copyOf(labels);
     builds = List.copyOf(builds);
