@@ -113,11 +113,11 @@ public final class Console {
     /** The tone of a build's or step's result, or of a request's or worker's state. */
     public static Tone of(String word) {
       return switch (word) {
-        case "success", "online", "idle", "connected", "ready" -> GOOD;
-        case "failure", "offline", "quarantined", "missing" -> BAD;
+        case "success", "available" -> GOOD;
+        case "failure", "away", "quarantined" -> BAD;
         case "warnings", "backoff", "shelved", "paused", "draining" -> WARN;
         case "exception", "retry" -> FAULT;
-        case "running", "busy" -> LIVE;
+        case "running", "starting", "stopping" -> LIVE;
         case "cancelled", "skipped", "blocked" -> FAINT;
         default -> PLAIN;
       };

@@ -59,12 +59,14 @@ class ClientVerbsTest {
     node.on(
         "GET /api/v1/workers",
         """
-        {"items": [{"name": "w1", "state": "online", "slots": 4, "busy": 1, "pool": "default",
+        {"items": [{"name": "w1", "state": "available", "connected": true, "slots": 4, "builds": ["p/b#1"], "pool": "default",
           "labels": ["debian", "x86"]}], "next": null}
         """);
 
-    assertThat(shell.ahjo("workers").out()).doesNotContain("\u001b").contains("1/4    default");
-    assertThat(shell.onTerminal().ahjo("workers").out()).contains("\u001b[32monline\u001b[0m");
+    assertThat(shell.ahjo("workers").out())
+        .doesNotContain("\u001b")
+        .contains("1/4    default  debian x86");
+    assertThat(shell.onTerminal().ahjo("workers").out()).contains("\u001b[32mavailable\u001b[0m");
     assertThat(shell.with("NO_COLOR", "1").ahjo("workers").out()).doesNotContain("\u001b");
   }
 

@@ -35,7 +35,9 @@ public final class Status implements Callable<Integer> {
   public Integer call() {
     try (Client client = node.client(console)) {
       ArrayNode workers = client.items(Client.path("workers"), WAITING);
-      ArrayNode running = client.items(Client.path("builds") + "?state=running", RUNNING);
+      ArrayNode running =
+          client.items(
+              Client.path("builds") + "?state=starting&state=running&state=stopping", RUNNING);
       ArrayNode waiting =
           client.items(
               Client.path("requests") + "?state=blocked&state=queued&state=backoff&state=shelved",
@@ -65,8 +67,8 @@ public final class Status implements Callable<Integer> {
     int here = 0;
     for (JsonNode worker : workers) {
       slots += worker.path("slots").asInt();
-      busy += worker.path("busy").asInt();
-      here += worker.path("state").asText().equals("offline") ? 0 : 1;
+      busy += worker.path("builds").size();
+      here += worker.path("connected").asBoolean() ? 1 : 0;
     }
     return here + " of " + workers.size() + " here, " + busy + " of " + slots + " slots busy";
   }

@@ -243,7 +243,7 @@ public abstract sealed class Tables implements Callable<Integer> {
       return List.of(
           new Cell(item.path("name").asText(), Tone.STRONG),
           Cell.word(item.path("state").asText("")),
-          Cell.of(item.path("busy").asInt() + "/" + item.path("slots").asInt()),
+          Cell.of(item.path("builds").size() + "/" + item.path("slots").asInt()),
           Cell.of(dash(item.path("pool"))),
           Cell.of(joined(item.path("labels"))));
     }
