@@ -1,0 +1,370 @@
+package dev.ahjo.persistence.journal;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The one thread that appends to the journal. It takes all that waits, inserts it as one batch and
+ * commits once: the disk is forced per batch, not per record, and while it is, the next batch
+ * gathers. Being alone it can number records without gaps and in the order of their commits, so
+ * that a reader that has seen number n has seen all before it.
+ *
+ * <p>When the disk is nearly full nothing is tried at all: H2 closes a database whose file it can't
+ * write. What waits is written once there is room; what has waited longer than {@link #PATIENCE} is
+ * refused, and its entity, which has acknowledged nothing, begins anew from what is stored.
+ */
+final class JournalWriter implements AutoCloseable {
+  /** Room on the disk below which nothing is written. */
+  static final long MIN_FREE_BYTES = 64L << 20;
+
+  /** How long an append may wait for a disk that is full or fails. */
+  static final Duration PATIENCE = Duration.ofSeconds(20);
+
+  /** Appends that may wait at once. An entity has at most one, so this bounds the busy entities. */
+  static final int MAX_WAITING = 100_000;
+
+  private static final int MAX_BATCH_ROWS = 2_000;
+  private static final long MAX_BATCH_BYTES = 4L << 20;
+  private static final long RETRY_MILLIS = 250;
+  private static final long IDLE_MILLIS = 500;
+
+  /** Commits between two portions of compaction. */
+  private static final int TIDY_EVERY = 128;
+
+  private static final int DUPLICATE_KEY = 23505;
+  private static final Logger LOG = LoggerFactory.getLogger(JournalWriter.class);
+
+  /** What waits for the thread. */
+  private sealed interface Job {
+    CompletableFuture<Void> done();
+
+    /** Records of one entity, all of them or none. */
+    record Append(List<Row> rows, CompletableFuture<Void> done) implements Job {}
+
+    /** Something else that changes the tables. */
+    record Change(Statement statement, CompletableFuture<Void> done) implements Job {}
+
+    record Stop(CompletableFuture<Void> done) implements Job {}
+  }
+
+  /** A change of the tables. */
+  interface Statement {
+    void on(Connection database) throws SQLException;
+  }
+
+  private final Path folder;
+  private final LongConsumer appended;
+  private final BlockingQueue<Job> waiting = new ArrayBlockingQueue<>(MAX_WAITING);
+  private final CountDownLatch ended = new CountDownLatch(1);
+  private volatile boolean closed;
+  private volatile @Nullable String trouble;
+
+  // Of the thread alone.
+  private @Nullable Connection database;
+  private @Nullable PreparedStatement insert;
+  private long last;
+  private int untidy;
+
+  /**
+   * @param appended told the number of the last record after each commit; must be quick
+   */
+  JournalWriter(Path folder, LongConsumer appended) throws SQLException {
+    this.folder = folder;
+    this.appended = appended;
+    open();
+    Thread.ofPlatform().name("ahjo-journal-writer").daemon().start(this::run);
+  }
+
+  /** Completes once {@code rows} are forced to disk, or fails, and then none of them is stored. */
+  CompletableFuture<Void> append(List<Row> rows) {
+    return offer(new Job.Append(rows, new CompletableFuture<>()));
+  }
+
+  CompletableFuture<Void> change(Statement statement) {
+    return offer(new Job.Change(statement, new CompletableFuture<>()));
+  }
+
+  /** Why nothing can be written now, if so. */
+  Optional<String> trouble() {
+    return Optional.ofNullable(trouble);
+  }
+
+  private CompletableFuture<Void> offer(Job job) {
+    if (closed) {
+      job.done().completeExceptionally(new JournalUnavailable("the journal is closed"));
+    } else if (!waiting.offer(job)) {
+      job.done()
+          .completeExceptionally(
+              new JournalUnavailable("more than " + MAX_WAITING + " appends wait for the disk"));
+    }
+    return job.done();
+  }
+
+  private void run() {
+    List<Job.Append> batch = new ArrayList<>();
+    try {
+      while (true) {
+        @Nullable Job next = waiting.poll(IDLE_MILLIS, TimeUnit.MILLISECONDS);
+        if (next == null) {
+          tidy();
+          continue;
+        }
+        int rows = 0;
+        long bytes = 0;
+        while (next instanceof Job.Append append) {
+          batch.add(append);
+          rows += append.rows().size();
+          for (Row row : append.rows()) {
+            bytes += row.payload().length;
+          }
+          next = rows < MAX_BATCH_ROWS && bytes < MAX_BATCH_BYTES ? waiting.poll() : null;
+        }
+        if (!batch.isEmpty()) {
+          commit(batch);
+          batch.clear();
+          if (untidy >= TIDY_EVERY) {
+            tidy();
+          }
+        }
+        if (next instanceof Job.Change change) {
+          change(change);
+        } else if (next instanceof Job.Stop) {
+          return;
+        }
+      }
+    } catch (InterruptedException stopped) {
+      LOG.error("The journal's writer was interrupted and ends", stopped);
+    } finally {
+      closed = true;
+      disconnect();
+      for (Job late : waiting) {
+        late.done().completeExceptionally(new JournalUnavailable("the journal is closed"));
+      }
+      ended.countDown();
+    }
+  }
+
+  private void commit(List<Job.Append> batch) throws InterruptedException {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    List<Job.Append> missing = batch;
+    while (true) {
+      Exception failure;
+      try {
+        requireRoom();
+        if (missing != batch || trouble != null) {
+          missing = notStored(missing);
+        }
+        long now = insert(missing);
+        last = now;
+        if (trouble != null) {
+          LOG.info("The journal can be written again");
+          trouble = null;
+        }
+        // Readers first: whoever is told that its facts are stored may ask for what they changed.
+        appended.accept(now);
+        batch.forEach(a -> a.done().complete(null));
+        return;
+      } catch (SQLException failed) {
+        failure = failed;
+        if (failed.getErrorCode() == DUPLICATE_KEY || isDuplicate(failed)) {
+          rollback();
+          refuseDuplicates(missing, failed);
+          return;
+        }
+        disconnect();
+      } catch (IOException | JournalUnavailable failed) {
+        failure = failed;
+      }
+      note(failure);
+      if (System.nanoTime() > deadline || closed) {
+        var why = new JournalUnavailable(String.valueOf(failure.getMessage()), failure);
+        batch.forEach(a -> a.done().completeExceptionally(why));
+        return;
+      }
+      TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
+    }
+  }
+
+  private static boolean isDuplicate(SQLException failed) {
+    for (@Nullable SQLException e = failed; e != null; e = e.getNextException()) {
+      if (e.getErrorCode() == DUPLICATE_KEY) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** One append of the batch has a number that is taken: the others must not suffer. */
+  private void refuseDuplicates(List<Job.Append> batch, SQLException why)
+      throws InterruptedException {
+    if (batch.size() == 1) {
+      Row first = batch.getFirst().rows().getFirst();
+      batch
+          .getFirst()
+          .done()
+          .completeExceptionally(
+              new IllegalStateException(
+                  "The journal holds another record %s #%d: two writers for one entity?"
+                      .formatted(first.persistenceId(), first.sequenceNr()),
+                  why));
+      return;
+    }
+    for (Job.Append one : batch) {
+      commit(List.of(one));
+    }
+  }
+
+  /** After a failure nobody knows whether its commit reached the disk. */
+  private List<Job.Append> notStored(List<Job.Append> batch) throws SQLException {
+    List<Job.Append> missing = new ArrayList<>();
+    for (Job.Append append : batch) {
+      if (!JournalTables.holds(open(), append.rows().getFirst())) {
+        missing.add(append);
+      }
+    }
+    return missing;
+  }
+
+  private long insert(List<Job.Append> batch) throws SQLException {
+    Connection connection = open();
+    PreparedStatement statement = insert;
+    if (statement == null) {
+      statement = JournalTables.insert(connection);
+      insert = statement;
+    }
+    long number = last;
+    for (Job.Append append : batch) {
+      for (Row row : append.rows()) {
+        JournalTables.fill(statement, ++number, row);
+        statement.addBatch();
+      }
+    }
+    if (number > last) {
+      statement.executeBatch();
+    }
+    connection.commit();
+    untidy++;
+    return number;
+  }
+
+  private void change(Job.Change change) {
+    try {
+      change.statement().on(open());
+      open().commit();
+      change.done().complete(null);
+    } catch (SQLException failed) {
+      rollback();
+      change.done().completeExceptionally(failed);
+    }
+  }
+
+  /**
+   * Gives space back. A commit writes whole pages anew, so the file is soon full of pages of which
+   * most are dead; H2 rewrites the live ones from a thread of its own only when it also delays
+   * commits, which is what we forbid. So it is done here, in small portions.
+   */
+  private void tidy() {
+    if (untidy == 0 || database == null) {
+      return;
+    }
+    untidy = 0;
+    try {
+      JournalTables.tidy(database);
+    } catch (SQLException | RuntimeException failed) {
+      LOG.warn("The journal's file could not be compacted; it goes on growing", failed);
+    }
+  }
+
+  private void requireRoom() throws IOException {
+    long free = Files.getFileStore(folder).getUsableSpace();
+    if (free < MIN_FREE_BYTES) {
+      throw new JournalUnavailable(
+          "the disk of %s has %d MiB left, less than %d"
+              .formatted(folder, free >> 20, MIN_FREE_BYTES >> 20));
+    }
+  }
+
+  private Connection open() throws SQLException {
+    Connection connection = database;
+    if (connection == null) {
+      connection = JournalTables.connect(folder);
+      database = connection;
+      JournalTables.create(connection);
+      connection.setAutoCommit(false);
+      last = JournalTables.lastOrdering(connection);
+    }
+    return connection;
+  }
+
+  private void rollback() {
+    try {
+      if (insert != null) {
+        insert.clearBatch();
+      }
+      if (database != null) {
+        database.rollback();
+      }
+    } catch (SQLException failed) {
+      LOG.warn("The journal could not roll back; its connection is made anew", failed);
+      disconnect();
+    }
+  }
+
+  private void disconnect() {
+    Connection connection = database;
+    database = null;
+    insert = null;
+    if (connection != null) {
+      try {
+        connection.close();
+      } catch (SQLException failed) {
+        LOG.warn("The journal's connection could not be closed", failed);
+      }
+    }
+  }
+
+  private void note(Exception failure) {
+    if (trouble == null) {
+      LOG.error("The journal can't be written, appends wait: {}", failure.getMessage(), failure);
+    }
+    trouble = String.valueOf(failure.getMessage());
+  }
+
+  /** Writes what waits, then ends. */
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      // Not by an interrupt: that would close H2's file in the middle of a write.
+      boolean told = waiting.offer(new Job.Stop(new CompletableFuture<>()));
+      while (!told) {
+        waiting.poll();
+        told = waiting.offer(new Job.Stop(new CompletableFuture<>()));
+      }
+    }
+    try {
+      if (!ended.await(PATIENCE.toSeconds() + 10, TimeUnit.SECONDS)) {
+        LOG.error("The journal's writer did not end");
+      }
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

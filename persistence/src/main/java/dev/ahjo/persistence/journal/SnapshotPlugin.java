@@ -1,0 +1,143 @@
+package dev.ahjo.persistence.journal;
+
+import com.typesafe.config.Config;
+import java.io.ByteArrayInputStream;
+import java.nio.file.Path;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.apache.pekko.persistence.SelectedSnapshot;
+import org.apache.pekko.persistence.SnapshotMetadata;
+import org.apache.pekko.persistence.SnapshotSelectionCriteria;
+import org.apache.pekko.persistence.snapshot.japi.SnapshotStore;
+import org.apache.pekko.serialization.Serialization;
+import org.apache.pekko.serialization.SerializationExtension;
+import org.apache.pekko.serialization.Serializer;
+import org.apache.pekko.serialization.Serializers;
+import scala.concurrent.Future;
+
+/**
+ * Pekko's door to the snapshots: shorter ways to a state, of which the facts are all still there.
+ */
+public final class SnapshotPlugin extends SnapshotStore {
+  private static final String SELECTED =
+      " WHERE entity = ? AND sequence_nr BETWEEN ? AND ? AND written BETWEEN ? AND ?";
+
+  private final EmbeddedJournal journal;
+  private final Serialization serialization;
+
+  public SnapshotPlugin(Config config) {
+    journal = EmbeddedJournal.at(Path.of(config.getString("folder")));
+    serialization = SerializationExtension.get(context().system());
+  }
+
+  private record Stored(
+      long sequenceNr, long written, int serializer, String manifest, byte[] payload) {}
+
+  @Override
+  public Future<Optional<SelectedSnapshot>> doLoadAsync(
+      String persistenceId, SnapshotSelectionCriteria criteria) {
+    return JournalPlugin.scala(
+        journal
+            .read(database -> {
+              try (var query =
+                  database.prepareStatement(
+                      "SELECT sequence_nr, written, serializer, manifest, payload FROM snapshot"
+                          + SELECTED
+                          + " ORDER BY sequence_nr DESC LIMIT 1")) {
+                select(query, persistenceId, criteria);
+                try (ResultSet found = query.executeQuery()) {
+                  return found.next()
+                      ? Optional.of(
+                          new Stored(
+                              found.getLong(1),
+                              found.getLong(2),
+                              found.getInt(3),
+                              found.getString(4),
+                              found.getBytes(5)))
+                      : Optional.<Stored>empty();
+                }
+              }
+            })
+            .thenApply(found -> found.map(stored -> snapshot(persistenceId, stored))));
+  }
+
+  private SelectedSnapshot snapshot(String persistenceId, Stored stored) {
+    try {
+      return SelectedSnapshot.create(
+          new SnapshotMetadata(persistenceId, stored.sequenceNr(), stored.written()),
+          serialization
+              .deserialize(stored.payload(), stored.serializer(), stored.manifest())
+              .get());
+    } catch (Exception unreadable) {
+      throw new CorruptRecord("snapshot", persistenceId, stored.sequenceNr(), unreadable);
+    }
+  }
+
+  private static void select(
+      PreparedStatement statement, String persistenceId, SnapshotSelectionCriteria criteria)
+      throws SQLException {
+    statement.setString(1, persistenceId);
+    statement.setLong(2, criteria.minSequenceNr());
+    statement.setLong(3, criteria.maxSequenceNr());
+    statement.setLong(4, criteria.minTimestamp());
+    statement.setLong(5, criteria.maxTimestamp());
+  }
+
+  @Override
+  public Future<Void> doSaveAsync(SnapshotMetadata metadata, Object snapshot) {
+    Serializer serializer = serialization.findSerializerFor(snapshot);
+    byte[] payload = serialization.serialize(snapshot).get();
+    String manifest = Serializers.manifestFor(serializer, snapshot);
+    return JournalPlugin.scala(
+        journal
+            .writer()
+            .change(database -> {
+              try (var put =
+                  database.prepareStatement(
+                      "MERGE INTO snapshot (entity, sequence_nr, written, serializer, manifest,"
+                          + " payload) KEY (entity, sequence_nr) VALUES (?,?,?,?,?,?)")) {
+                put.setString(1, metadata.persistenceId());
+                put.setLong(2, metadata.sequenceNr());
+                put.setLong(3, metadata.timestamp());
+                put.setInt(4, serializer.identifier());
+                put.setString(5, manifest);
+                put.setBinaryStream(6, new ByteArrayInputStream(payload), payload.length);
+                put.executeUpdate();
+              }
+            }));
+  }
+
+  @Override
+  public Future<Void> doDeleteAsync(SnapshotMetadata metadata) {
+    // Callers often know a snapshot's number only; then any time will do.
+    long written = metadata.timestamp();
+    return delete(
+        metadata.persistenceId(),
+        SnapshotSelectionCriteria.create(
+            metadata.sequenceNr(),
+            written == 0 ? Long.MAX_VALUE : written,
+            metadata.sequenceNr(),
+            written));
+  }
+
+  @Override
+  public Future<Void> doDeleteAsync(String persistenceId, SnapshotSelectionCriteria criteria) {
+    return delete(persistenceId, criteria);
+  }
+
+  private Future<Void> delete(String persistenceId, SnapshotSelectionCriteria criteria) {
+    CompletableFuture<Void> deleted =
+        journal
+            .writer()
+            .change(database -> {
+              try (var gone = database.prepareStatement("DELETE FROM snapshot" + SELECTED)) {
+                select(gone, persistenceId, criteria);
+                gone.executeUpdate();
+              }
+            });
+    return JournalPlugin.scala(deleted);
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.ahjo.persistence.journal;
+
+import org.jspecify.annotations.NullMarked;
