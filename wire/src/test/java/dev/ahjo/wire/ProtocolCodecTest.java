@@ -1,0 +1,110 @@
+package dev.ahjo.wire;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.ahjo.core.id.Attempt;
+import dev.ahjo.core.id.BuildKey;
+import dev.ahjo.core.id.RequestId;
+import dev.ahjo.core.log.Chunk;
+import dev.ahjo.core.log.StreamKey;
+import dev.ahjo.core.project.Result;
+import dev.ahjo.core.step.StepReport;
+import dev.ahjo.core.worker.Protocol.Append;
+import dev.ahjo.core.worker.Protocol.Ping;
+import dev.ahjo.core.worker.Protocol.Reports;
+import dev.ahjo.core.worker.Protocol.Stored;
+import dev.ahjo.core.worker.Protocol.ToAgent;
+import dev.ahjo.core.worker.Protocol.ToGate;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** Messages of the worker protocol as bytes. */
+class ProtocolCodecTest {
+  private static final BuildKey BUILD = BuildKey.parse("libxml2/debian#17");
+
+  @Test
+  void reportsSurviveTheWire() throws IOException {
+    var message =
+        new Reports(
+            BUILD,
+            new Attempt(new RequestId("01h.000"), 2),
+            3,
+            List.of(
+                new StepReport.StepStarted(Instant.ofEpochMilli(1_234_567), 0),
+                new StepReport.StepEnded(
+                    Instant.ofEpochMilli(2_000_000),
+                    0,
+                    new StepReport.StepOutcome(
+                        Result.FAILURE,
+                        OptionalInt.of(137),
+                        Optional.of("KILL"),
+                        Optional.empty(),
+                        Optional.of("oom"),
+                        false,
+                        List.of(new StepReport.Stream("stdio", false, 12)),
+                        Optional.of(new StepReport.Tests(1, 2, 3, List.of("a.b"))),
+                        4))));
+
+    assertThat(ProtocolCodec.toGate(ProtocolCodec.encode(message))).isEqualTo(message);
+  }
+
+  @Test
+  void aChunkCostsItsBytesAndLittleMore() throws IOException {
+    var bytes = new byte[100_000];
+    new Random(1).nextBytes(bytes);
+    var chunk =
+        new Chunk(
+            new StreamKey(BUILD, 0, StreamKey.Kind.LOG, "stdio"), 1L << 33, 131_072, bytes, true);
+
+    byte[] message = ProtocolCodec.encode(new Append(chunk));
+
+    assertThat(message.length).isLessThan(bytes.length + 300);
+    assertThat(ProtocolCodec.toGate(message))
+        .isInstanceOfSatisfying(
+            Append.class,
+            append -> {
+              assertThat(append.chunk().zstd()).isEqualTo(bytes);
+              assertThat(append.chunk().stream()).isEqualTo(chunk.stream());
+              assertThat(append.chunk().end()).isEqualTo((1L << 33) + 131_072);
+            });
+  }
+
+  @Test
+  void aPingIsForBothSides() throws IOException {
+    assertThat(ProtocolCodec.toGate(ProtocolCodec.encode((ToGate) new Ping())))
+        .isEqualTo(new Ping());
+    assertThat(ProtocolCodec.toAgent(ProtocolCodec.encode((ToAgent) new Ping())))
+        .isEqualTo(new Ping());
+  }
+
+  @Test
+  void whatIsNoMessageIsAnErrorAndNothingElse() {
+    var random = new Random(7);
+    byte[] good =
+        ProtocolCodec.encode(
+            new Stored(new StreamKey(BUILD, 0, StreamKey.Kind.LOG, "stdio"), 5, true, false));
+    for (int i = 0; i < 5000; i++) {
+      byte[] bad = good.clone();
+      for (int n = random.nextInt(4); n >= 0; n--) {
+        bad[random.nextInt(bad.length)] = (byte) random.nextInt();
+      }
+      try {
+        ProtocolCodec.toAgent(bad);
+      } catch (IOException expected) {
+        // told, not thrown through the roof
+      }
+    }
+    assertThatThrownBy(() -> ProtocolCodec.toAgent("nonsense".getBytes(StandardCharsets.UTF_8)))
+        .isInstanceOf(IOException.class);
+    assertThatThrownBy(() -> ProtocolCodec.toAgent(new byte[ProtocolCodec.MAX_BYTES + 1]))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("524288");
+  }
+}

@@ -1,0 +1,289 @@
+package dev.ahjo.worker;
+
+import dev.ahjo.core.id.BuildKey;
+import dev.ahjo.core.worker.Protocol;
+import dev.ahjo.core.worker.Protocol.Artifacts;
+import dev.ahjo.core.worker.Protocol.Fetched;
+import dev.ahjo.core.worker.Protocol.Held;
+import dev.ahjo.core.worker.Protocol.Hello;
+import dev.ahjo.core.worker.Protocol.Ping;
+import dev.ahjo.core.worker.Protocol.Rejected;
+import dev.ahjo.core.worker.Protocol.ReportsRefused;
+import dev.ahjo.core.worker.Protocol.ReportsTaken;
+import dev.ahjo.core.worker.Protocol.RunBuild;
+import dev.ahjo.core.worker.Protocol.StopBuild;
+import dev.ahjo.core.worker.Protocol.StoreBusy;
+import dev.ahjo.core.worker.Protocol.Stored;
+import dev.ahjo.core.worker.Protocol.ToAgent;
+import dev.ahjo.core.worker.Protocol.Welcome;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A worker's agent: joins a gate, takes builds from it and runs them. What it holds is in its data
+ * folder, so that an agent started on the folder of one that was killed goes on with its builds.
+ */
+public final class Agent implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Agent.class);
+
+  /** Builds that are over and could still be asked for by a message that was long on its way. */
+  private static final int REMEMBERED = 2000;
+
+  private final AgentSettings settings;
+  private final DataFolder data;
+  private final Connection connection;
+  private final Site site;
+  private final ConcurrentHashMap<BuildKey, HeldBuild> builds = new ConcurrentHashMap<>();
+  private final Set<BuildKey> gone =
+      Collections.newSetFromMap(Collections.synchronizedMap(recent()));
+  private final CompletableFuture<Optional<String>> end = new CompletableFuture<>();
+
+  /**
+   * Takes builds on and stops them, one after the other, off the connection's thread: disks wait.
+   */
+  private final ExecutorService desk =
+      Executors.newSingleThreadExecutor(Thread.ofVirtual().name("desk").factory());
+
+  private Agent(AgentSettings settings, DataFolder data, Link link) {
+    this.settings = settings;
+    this.data = data;
+    this.connection = new Connection(link, new Desk(), settings.timing());
+    this.site =
+        new Site(
+            settings,
+            data,
+            new BuildFolders(data.work(), settings.limits().buildFolders()),
+            connection,
+            new Asks(connection, settings.timing().resend()));
+  }
+
+  /**
+   * Starts an agent that joins a node's gate over remoting. It returns at once; connecting and
+   * reconnecting goes on until {@link #close}.
+   *
+   * @throws IOException when the data folder can't be used, also because another agent has it
+   */
+  public static Agent start(AgentSettings settings) throws IOException {
+    DataFolder data = DataFolder.open(settings.folder());
+    try {
+      return start(settings, data, new RemotingLink(settings));
+    } catch (IOException | RuntimeException e) {
+      data.close();
+      throw e;
+    }
+  }
+
+  /**
+   * The same over any link; the agent closes it.
+   *
+   * @throws IOException as {@link #start(AgentSettings)}
+   */
+  public static Agent start(AgentSettings settings, Link link) throws IOException {
+    DataFolder data = DataFolder.open(settings.folder());
+    try {
+      return start(settings, data, link);
+    } catch (IOException | RuntimeException e) {
+      data.close();
+      throw e;
+    }
+  }
+
+  private static Agent start(AgentSettings settings, DataFolder data, Link link)
+      throws IOException {
+    var agent = new Agent(settings, data, link);
+    for (Path folder : data.kept()) {
+      HeldBuild held = HeldBuild.find(agent.site, folder);
+      agent.builds.put(held.key(), held);
+      LOG.info("Going on with {}", held.key());
+      held.start();
+    }
+    agent.connection.open();
+    return agent;
+  }
+
+  /**
+   * Waits until the agent has ended: with the gate's reason if the gate refused it for good, or
+   * empty after {@link #close}.
+   */
+  public Optional<String> awaitEnd() throws InterruptedException {
+    try {
+      return end.get();
+    } catch (java.util.concurrent.ExecutionException e) {
+      throw new IllegalStateException("An end can't fail", e);
+    }
+  }
+
+  /** Whether a session with the gate is open. */
+  public boolean connected() {
+    return connection.session() != 0;
+  }
+
+  /** The builds that it keeps now. */
+  public List<BuildKey> holds() {
+    return builds.keySet().stream().sorted().toList();
+  }
+
+  /** Ends the agent. Steps that run go on under their supervisors, for the next agent to find. */
+  @Override
+  public void close() {
+    connection.close();
+    desk.shutdown();
+    builds.values().forEach(HeldBuild::leave);
+    data.close();
+    end.complete(Optional.empty());
+  }
+
+  private void forget(BuildKey key, String why) {
+    gone.add(key);
+    HeldBuild held = builds.remove(key);
+    if (held != null) {
+      LOG.info("Forgetting {}: {}", key, why);
+      remove(held);
+    }
+  }
+
+  private void remove(HeldBuild held) {
+    Thread.ofVirtual()
+        .name("remove " + held.key())
+        .start(() -> {
+          try {
+            held.remove();
+          } catch (InterruptedException e) {
+            LOG.warn("{} was not removed whole", held.key());
+          }
+        });
+  }
+
+  private static Map<BuildKey, Boolean> recent() {
+    return new LinkedHashMap<>() {
+      private static final long serialVersionUID = 1;
+
+      @Override
+      protected boolean removeEldestEntry(Map.Entry<BuildKey, Boolean> eldest) {
+        return size() > REMEMBERED;
+      }
+    };
+  }
+
+  /** What the agent does with what the gate says. */
+  private final class Desk implements Connection.Client {
+    @Override
+    public Hello hello() {
+      List<Held> holds = builds.values().stream().map(HeldBuild::held).toList();
+      return new Hello(
+          Protocol.VERSION,
+          settings.name(),
+          data.instance(),
+          settings.token(),
+          settings.slots(),
+          settings.labels(),
+          settings.pool(),
+          holds,
+          Map.of(
+              "os", System.getProperty("os.name", "") + " " + System.getProperty("os.version", ""),
+              "arch", System.getProperty("os.arch", ""),
+              "cpus", Integer.toString(Runtime.getRuntime().availableProcessors()),
+              "java", Runtime.version().toString(),
+              "pid", Long.toString(ProcessHandle.current().pid())));
+    }
+
+    @Override
+    public void welcome(Welcome welcome) {
+      welcome.stop().forEach(key -> desk.execute(() -> forget(key, "given up by the gate")));
+      builds.values().forEach(HeldBuild::sessionOpened);
+    }
+
+    @Override
+    public void message(ToAgent message) {
+      switch (message) {
+        case RunBuild run -> desk.execute(() -> take(run));
+        case StopBuild stop -> desk.execute(() -> stop(stop));
+        case ReportsTaken(BuildKey key, long last) -> reportsTaken(key, last);
+        case ReportsRefused(BuildKey key, String reason) ->
+            desk.execute(() -> forget(key, "its reports were refused: " + reason));
+        case Stored stored -> {
+          HeldBuild held = builds.get(stored.stream().build());
+          if (held != null) {
+            held.stored(stored.stream(), stored.offset(), stored.closed());
+          }
+        }
+        case StoreBusy busy -> {
+          HeldBuild held = builds.get(busy.stream().build());
+          if (held != null) {
+            held.storeBusy(busy.stream(), busy.offset());
+          }
+        }
+        case Artifacts answer -> site.asks().answered(answer.ask(), answer);
+        case Fetched answer -> site.asks().answered(answer.ask(), answer);
+        case Welcome _, Rejected _, Ping _ ->
+            throw new IllegalStateException("The connection keeps this for itself: " + message);
+      }
+    }
+
+    private void take(RunBuild run) {
+      HeldBuild held = builds.get(run.build());
+      if (held != null) {
+        held.sendAgain();
+        return;
+      }
+      if (gone.contains(run.build())) {
+        LOG.info("Passing over a late order to run {}, which is over", run.build());
+        return;
+      }
+      try {
+        HeldBuild taken = HeldBuild.accept(site, run.build(), run.attempt(), run.plan());
+        builds.put(taken.key(), taken);
+        taken.start();
+      } catch (IOException e) {
+        // not acknowledged, so the gate will ask again
+        LOG.error("Could not take {} on: {}", run.build(), e.toString());
+      }
+    }
+
+    private void stop(StopBuild stop) {
+      HeldBuild held = builds.get(stop.build());
+      if (stop.forget()) {
+        forget(stop.build(), stop.reason());
+      } else if (held != null) {
+        try {
+          held.stop(stop.reason());
+        } catch (IOException e) {
+          LOG.error("Could not stop {}: {}", stop.build(), e.toString());
+        }
+      }
+    }
+
+    private void reportsTaken(BuildKey key, long last) {
+      HeldBuild held = builds.get(key);
+      if (held != null && held.taken(last)) {
+        gone.add(key);
+        builds.remove(key);
+        remove(held);
+      }
+    }
+
+    @Override
+    public void tick() {
+      long now = System.nanoTime();
+      builds.values().forEach(held -> held.remind(now));
+    }
+
+    @Override
+    public void refused(String reason) {
+      LOG.error("The gate refuses this agent: {}", reason);
+      end.complete(Optional.of(reason));
+    }
+  }
+}

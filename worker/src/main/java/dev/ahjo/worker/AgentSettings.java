@@ -1,0 +1,101 @@
+package dev.ahjo.worker;
+
+import dev.ahjo.core.id.PoolName;
+import dev.ahjo.core.id.WorkerName;
+import dev.ahjo.core.worker.Protocol;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Set;
+
+/**
+ * What an agent is told at its start.
+ *
+ * @param folder its data: what it holds, and the folders in which it builds; one agent at a time
+ * @param gateHost of the node's gate
+ * @param token proves the name to the gate
+ * @param slots builds at once, at least 1
+ * @param bindHost the address that the gate dials back, on a port that the system chooses
+ */
+public record AgentSettings(
+    WorkerName name,
+    Path folder,
+    String gateHost,
+    int gatePort,
+    String token,
+    int slots,
+    Set<String> labels,
+    PoolName pool,
+    String bindHost,
+    Timing timing,
+    Limits limits) {
+
+  public AgentSettings {
+    labels = Set.copyOf(labels);
+    if (slots < 1) {
+      throw new IllegalArgumentException("Expected at least 1 slot, but found " + slots);
+    }
+  }
+
+  /** With the usual times and limits, reachable from this machine only. */
+  public static AgentSettings of(
+      WorkerName name,
+      Path folder,
+      String gateHost,
+      int gatePort,
+      String token,
+      int slots,
+      Set<String> labels,
+      PoolName pool) {
+    return new AgentSettings(
+        name,
+        folder,
+        gateHost,
+        gatePort,
+        token,
+        slots,
+        labels,
+        pool,
+        "127.0.0.1",
+        Timing.DEFAULT,
+        Limits.DEFAULT);
+  }
+
+  public AgentSettings withBindHost(String host) {
+    return new AgentSettings(
+        name, folder, gateHost, gatePort, token, slots, labels, pool, host, timing, limits);
+  }
+
+  /**
+   * @param heartbeat between two pings when there is nothing else to say
+   * @param silence after which the connection is taken for lost
+   * @param firstBackoff before the second try to connect; doubles, with chance mixed in
+   * @param maxBackoff the longest
+   * @param resend after which what was not acknowledged in an open session is sent again
+   * @param stopGrace between TERM and KILL
+   */
+  public record Timing(
+      Duration heartbeat,
+      Duration silence,
+      Duration firstBackoff,
+      Duration maxBackoff,
+      Duration resend,
+      Duration stopGrace) {
+    public static final Timing DEFAULT =
+        new Timing(
+            Protocol.HEARTBEAT,
+            Protocol.SILENCE,
+            Duration.ofMillis(200),
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(10));
+  }
+
+  /**
+   * @param buildFolders how many folders that no build uses are kept for the next build; the least
+   *     recently used go first
+   * @param artifacts the most files that one upload step may keep
+   */
+  public record Limits(int buildFolders, int artifacts) {
+    public static final Limits DEFAULT = new Limits(50, 1000);
+  }
+}

@@ -1,0 +1,138 @@
+package dev.ahjo.worker;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import dev.ahjo.core.worker.Protocol.ToAgent;
+import dev.ahjo.core.worker.Protocol.ToGate;
+import dev.ahjo.wire.ProtocolCodec;
+import java.io.IOException;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import org.apache.pekko.actor.AbstractActor;
+import org.apache.pekko.actor.ActorRef;
+import org.apache.pekko.actor.ActorSelection;
+import org.apache.pekko.actor.ActorSystem;
+import org.apache.pekko.actor.Address;
+import org.apache.pekko.actor.PoisonPill;
+import org.apache.pekko.actor.Props;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Over Artery TCP to {@code pekko://gate@HOST:PORT/user/gate}. What travels is plain bytes; no
+ * other class can be sent to either side. Each session has an actor of its own with a name that
+ * nobody can guess: only the gate learns where to answer, and what a gate still says to an earlier
+ * session reaches nobody.
+ */
+final class RemotingLink implements Link {
+  private static final Logger LOG = LoggerFactory.getLogger(RemotingLink.class);
+
+  private final ActorSystem system;
+  private final Address gateAddress;
+  private final String gatePath;
+  private @Nullable Consumer<ToAgent> receiver;
+  private @Nullable Wire wire;
+
+  private record Wire(ActorSelection gate, ActorRef session) {}
+
+  RemotingLink(AgentSettings settings) {
+    system = ActorSystem.create("agent", config(settings));
+    gateAddress = new Address("pekko", "gate", settings.gateHost(), settings.gatePort());
+    gatePath = gateAddress + "/user/gate";
+  }
+
+  private static Config config(AgentSettings settings) {
+    return ConfigFactory.parseMap(
+            Map.of("pekko.remote.artery.canonical.hostname", settings.bindHost()))
+        .withFallback(ConfigFactory.parseResources(RemotingLink.class, "agent.conf"))
+        .withFallback(ConfigFactory.defaultReference())
+        .resolve();
+  }
+
+  @Override
+  public synchronized void receive(Consumer<ToAgent> to) {
+    receiver = to;
+  }
+
+  @Override
+  public synchronized void resolve() {
+    if (receiver == null) {
+      throw new IllegalStateException("Expected a receiver before the first session");
+    }
+    if (wire != null) {
+      wire.session().tell(PoisonPill.getInstance(), ActorRef.noSender());
+    }
+    Consumer<ToAgent> to = receiver;
+    wire =
+        new Wire(
+            system.actorSelection(gatePath),
+            system.actorOf(
+                Props.create(Session.class, () -> new Session(gateAddress, to)),
+                "session-" + UUID.randomUUID()));
+  }
+
+  @Override
+  public void send(ToGate message) {
+    Wire now;
+    synchronized (this) {
+      now = wire;
+    }
+    if (now != null) {
+      byte[] bytes = ProtocolCodec.encode(message);
+      if (bytes.length > ProtocolCodec.MAX_BYTES - 2048) {
+        LOG.error(
+            "Could not send a {} of {} bytes: too long",
+            message.getClass().getSimpleName(),
+            bytes.length);
+      } else {
+        now.gate().tell(bytes, now.session());
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    system.terminate();
+    try {
+      // lets the goodbye out
+      system.getWhenTerminated().toCompletableFuture().get(5, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException | TimeoutException e) {
+      LOG.warn("The link to the gate did not end in time: {}", e.toString());
+    }
+  }
+
+  /** Receives for one session. */
+  private static final class Session extends AbstractActor {
+    private final Address gate;
+    private final Consumer<ToAgent> receiver;
+
+    Session(Address gate, Consumer<ToAgent> receiver) {
+      this.gate = gate;
+      this.receiver = receiver;
+    }
+
+    @Override
+    public Receive createReceive() {
+      return receiveBuilder().match(byte[].class, this::hear).build();
+    }
+
+    private void hear(byte[] bytes) {
+      if (!getSender().path().address().equals(gate)) {
+        LOG.warn("Passing over a message from {}: it is not the gate", getSender());
+        return;
+      }
+      try {
+        receiver.accept(ProtocolCodec.toAgent(bytes));
+      } catch (IOException e) {
+        LOG.error("Could not read a message of the gate: {}", e.toString());
+      }
+    }
+  }
+}

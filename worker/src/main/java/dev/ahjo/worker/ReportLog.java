@@ -1,0 +1,232 @@
+package dev.ahjo.worker;
+
+import dev.ahjo.core.step.StepReport;
+import dev.ahjo.wire.Json;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A build's reports on disk, one line of JSON each; the n-th line is report n. What is reported
+ * while one batch is being forced to disk makes the next batch. Only what is on disk is sent.
+ */
+final class ReportLog implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ReportLog.class);
+
+  private final Path file;
+  private final FileChannel channel;
+  private final Runnable forced;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private final List<StepReport> reports = new ArrayList<>();
+  private int durable;
+  private boolean closed;
+  private long length;
+
+  private ReportLog(Path file, FileChannel channel, Runnable forced) {
+    this.file = file;
+    this.channel = channel;
+    this.forced = forced;
+  }
+
+  /**
+   * Opens a log and reads what it has; a last line that a crash cut off is removed.
+   *
+   * @param forced called after each batch, on the log's own thread
+   * @throws IOException when it can't be read, or holds what is no report
+   */
+  static ReportLog open(Path file, Runnable forced) throws IOException {
+    byte[] bytes = Files.exists(file) ? Files.readAllBytes(file) : new byte[0];
+    FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    var log = new ReportLog(file, channel, forced);
+    int start = 0;
+    for (int i = 0; i < bytes.length; i++) {
+      if (bytes[i] == '\n') {
+        log.reports.add(
+            Json.text()
+                .readerFor(StepReport.class)
+                .readValue(new String(bytes, start, i - start, StandardCharsets.UTF_8)));
+        start = i + 1;
+      }
+    }
+    log.length = start;
+    log.durable = log.reports.size();
+    channel.truncate(start);
+    Thread.ofVirtual().name("reports " + file).start(log::write);
+    return log;
+  }
+
+  /** Takes a report, unless closed; it will be on disk soon, and {@code forced} be called. */
+  void append(StepReport report) {
+    lock.lock();
+    try {
+      // a walk that is being interrupted may still say what is not so
+      if (!closed) {
+        reports.add(report);
+      }
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** All reports, also those not on disk yet. */
+  List<StepReport> all() {
+    lock.lock();
+    try {
+      return List.copyOf(reports);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The number of the last report on disk. */
+  long last() {
+    lock.lock();
+    try {
+      return durable;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Reports on disk after number {@code after}, up to a weight that fits one message, or one. */
+  List<StepReport> after(long after) {
+    lock.lock();
+    try {
+      var batch = new ArrayList<StepReport>();
+      int weight = 0;
+      for (int i = (int) after; i < durable && weight < BATCH_WEIGHT; i++) {
+        StepReport report = reports.get(i);
+        weight += weight(report);
+        if (batch.isEmpty() || weight < BATCH_WEIGHT) {
+          batch.add(report);
+        }
+      }
+      return batch;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static final int BATCH_WEIGHT = 192 * 1024;
+
+  /** About how many bytes it has on the wire. */
+  private static int weight(StepReport report) {
+    return switch (report) {
+      case StepReport.PropertySet p -> 200 + 3 * p.value().length();
+      case StepReport.StepEnded e ->
+          400
+              + e.outcome().streams().stream().mapToInt(s -> 60 + 2 * s.name().length()).sum()
+              + e.outcome().problem().map(p -> 2 * p.length()).orElse(0)
+              + e.outcome().tests().stream()
+                  .flatMap(t -> t.failures().stream())
+                  .mapToInt(f -> 8 + 2 * f.length())
+                  .sum();
+      case StepReport.PlanKept _,
+          StepReport.StepStarted _,
+          StepReport.RevisionFound _,
+          StepReport.BuildEnded _ ->
+          200;
+    };
+  }
+
+  private void write() {
+    try (channel) {
+      writeAll();
+    } catch (IOException e) {
+      LOG.warn("Could not close {}: {}", file, e.toString());
+    }
+  }
+
+  private void writeAll() {
+    while (true) {
+      List<StepReport> batch;
+      lock.lock();
+      try {
+        while (durable == reports.size() && !closed) {
+          changed.awaitUninterruptibly();
+        }
+        if (durable == reports.size()) {
+          return;
+        }
+        batch = List.copyOf(reports.subList(durable, reports.size()));
+      } finally {
+        lock.unlock();
+      }
+      if (!force(batch)) {
+        return;
+      }
+      lock.lock();
+      try {
+        durable += batch.size();
+      } finally {
+        lock.unlock();
+      }
+      forced.run();
+    }
+  }
+
+  /** A full disk stops nothing for good: it is tried again until there is room. */
+  private boolean force(List<StepReport> batch) {
+    boolean told = false;
+    while (true) {
+      try {
+        var bytes = new ByteArrayOutputStream();
+        for (StepReport report : batch) {
+          bytes.writeBytes(Json.text().writerFor(StepReport.class).writeValueAsBytes(report));
+          bytes.write('\n');
+        }
+        ByteBuffer buffer = ByteBuffer.wrap(bytes.toByteArray());
+        long at = length;
+        while (buffer.hasRemaining()) {
+          at += channel.write(buffer, at);
+        }
+        channel.force(false);
+        length = at;
+        return true;
+      } catch (IOException e) {
+        lock.lock();
+        try {
+          if (closed) {
+            return false;
+          }
+          if (!told) {
+            LOG.error("Could not write to {}, trying again each second: {}", file, e.toString());
+            told = true;
+          }
+          changed.awaitNanos(1_000_000_000L);
+        } catch (InterruptedException stop) {
+          Thread.currentThread().interrupt();
+          return false;
+        } finally {
+          lock.unlock();
+        }
+      }
+    }
+  }
+
+  /** Writes what is left, in the background. */
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      closed = true;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+}
