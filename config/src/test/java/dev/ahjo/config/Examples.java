@@ -14,7 +14,11 @@ final class Examples {
   private Examples() {}
 
   static String text(String name) {
-    try (var in = Objects.requireNonNull(Examples.class.getResourceAsStream("/projects/" + name))) {
+    return resource("/projects/" + name);
+  }
+
+  static String resource(String path) {
+    try (var in = Objects.requireNonNull(Examples.class.getResourceAsStream(path))) {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -208,6 +208,23 @@ class GoodProjectTest {
   }
 
   @Test
+  void anchorsAndMergeKeysWork() {
+    String file =
+        """
+        project: p
+        builders:
+          a: &a {limit: 3, steps: &steps [{run: x}]}
+          b: {<<: *a, tags: [t]}
+          c: {steps: *steps}
+        """;
+
+    ProjectDefinition project = project(file);
+    assertThat(builder(project, "b").limit()).isEqualTo(OptionalInt.of(3));
+    assertThat(builder(project, "b").steps()).isEqualTo(builder(project, "a").steps());
+    assertThat(builder(project, "c").limit()).isEmpty();
+  }
+
+  @Test
   void jsonIsYaml() {
     ProjectDefinition project = project(Examples.text("smallest.json"));
 

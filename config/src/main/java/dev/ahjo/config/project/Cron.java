@@ -47,8 +47,9 @@ final class Cron {
       if (!List.of(fields.get(i).split(",", -1)).stream().allMatch(part -> fits(field, part))) {
         value.error(
             from,
-            "cron: expected a "
+            "cron: expected for the "
                 + field.name
+                + " numbers"
                 + " from "
                 + field.from
                 + " to "

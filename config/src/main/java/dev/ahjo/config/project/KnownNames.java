@@ -68,6 +68,9 @@ final class KnownNames {
     if (name.startsWith("properties.")) {
       return unknown + "; declare it under properties, or let an earlier step set it";
     }
+    if (name.matches("[A-Z][A-Z0-9_]*")) {
+      return unknown + "; for a variable of the shell write $" + name;
+    }
     return unknown
         + "; known are "
         + String.join(", ", names.stream().limit(12).toList())

@@ -252,7 +252,12 @@ public final class ProjectReader {
 
     private void tell(Use use, Optional<String> complaint) {
       if (complaint.isPresent() && wanted.test(use)) {
-        use.at().error(use.index(), use.at().label() + ": " + complaint.get() + suffix);
+        boolean word =
+            use.at().label().equals("if")
+                && !use.name().contains(".")
+                && complaint.get().startsWith("unknown");
+        String hint = word ? "; text to compare with stands in quotes" : "";
+        use.at().error(use.index(), use.at().label() + ": " + complaint.get() + hint + suffix);
       }
     }
   }

@@ -27,6 +27,10 @@ final class ScheduleReader {
   private static final Map<String, String> KINDS = words("change", "time", "success", "force");
   private static final Map<String, String> TYPES = words("string", "integer", "boolean", "choice");
 
+  /** What a scheduler of some kind has: all that can be said when its kind is unknown. */
+  private static final List<String> KEYS =
+      List.of("branches", "files", "quiet", "cron", "zone", "only_if_changed", "of", "parameters");
+
   private final Optional<String> project;
   private final Set<String> builders;
   private final Set<String> parameters = new LinkedHashSet<>();
@@ -63,29 +67,32 @@ final class ScheduleReader {
     if (fields.isEmpty()) {
       return Optional.empty();
     }
-    // Not closed when the kind is unknown: then nobody can say which keys are.
-    Fields f = fields.get();
+    try (Fields f = fields.get()) {
+      return scheduler(f);
+    }
+  }
+
+  private Optional<SchedulerDefinition> scheduler(Fields f) {
     Optional<String> kind = f.require("on").flatMap(v -> v.oneOf(KINDS));
     Optional<String> given = f.get("name").flatMap(v -> v.text(Expected.NAME, Names::valid));
+    List<BuilderName> build =
+        f.require("build").map(v -> v.list(MAX_LIST, this::builder)).orElse(List.of());
     if (kind.isEmpty()) {
+      KEYS.forEach(f::get);
       return Optional.empty();
     }
-    try (f) {
-      Optional<Trigger> trigger =
-          switch (kind.get()) {
-            case "change" -> Optional.of(change(f));
-            case "time" -> time(f);
-            case "success" -> success(f);
-            default -> Optional.of(force(f));
-          };
-      List<BuilderName> build =
-          f.require("build").map(v -> v.list(MAX_LIST, this::builder)).orElse(List.of());
-      String name = given.orElseGet(() -> free(kind.get()));
-      if (given.isPresent() && !taken.add(name)) {
-        value.error("the scheduler " + Shown.quoted(name) + " stands twice");
-      }
-      return trigger.map(t -> new SchedulerDefinition(name, t, build));
+    Optional<Trigger> trigger =
+        switch (kind.get()) {
+          case "change" -> Optional.of(change(f));
+          case "time" -> time(f);
+          case "success" -> success(f);
+          default -> Optional.of(force(f));
+        };
+    String name = given.orElseGet(() -> free(kind.get()));
+    if (given.isPresent() && !taken.add(name)) {
+      f.at().error("the scheduler " + Shown.quoted(name) + " stands twice");
     }
+    return trigger.map(t -> new SchedulerDefinition(name, t, build));
   }
 
   private String free(String kind) {

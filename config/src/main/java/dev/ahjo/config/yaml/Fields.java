@@ -15,6 +15,7 @@ public final class Fields implements AutoCloseable {
   private final String what;
   private final Map<String, Entry> entries;
   private final Set<String> known = new LinkedHashSet<>();
+  private final Set<String> missing = new LinkedHashSet<>();
 
   Fields(Value at, String what, Map<String, Entry> entries) {
     this.at = at;
@@ -43,23 +44,27 @@ public final class Fields implements AutoCloseable {
   public Optional<Value> require(String key) {
     Optional<Value> value = get(key);
     if (value.isEmpty()) {
-      at.error("expected the key '" + key + "' in " + what + ", but it is not there");
+      missing.add(key);
     }
     return value;
   }
 
-  /** Tells every key that nobody asked for. */
+  /**
+   * Tells every key that nobody asked for, and every one missed that none of those was meant for.
+   */
   @Override
   public void close() {
     entries.forEach((name, entry) -> {
       if (!known.contains(name)) {
-        String near = Shown.nearest(name, known);
-        String hint = near.isEmpty() ? "; expected " + String.join(", ", known) : near;
-        if (name.equals("<<")) {
-          hint = "; merge keys are not part of YAML 1.2";
-        }
+        Optional<String> near = Shown.near(name, known);
+        near.ifPresent(missing::remove);
+        String hint =
+            near.map(n -> "; did you mean '" + n + "'?")
+                .orElse("; expected " + String.join(", ", known));
         entry.key().error("unknown key " + Shown.quoted(name) + " in " + what + hint);
       }
     });
+    missing.forEach(
+        key -> at.error("expected the key '" + key + "' in " + what + ", but it is not there"));
   }
 }

@@ -43,14 +43,20 @@ public final class Shown {
       return Optional.empty();
     }
     String word = written.toLowerCase(Locale.ROOT).replace('-', '_');
-    int most = Math.max(1, written.length() / 3);
     record Candidate(String name, int edits) {}
     return candidates.stream()
-        .filter(c -> Math.abs(c.length() - written.length()) <= most)
+        .filter(c -> Math.abs(c.length() - written.length()) <= most(written, c))
         .map(c -> new Candidate(c, edits(word, c.toLowerCase(Locale.ROOT).replace('-', '_'))))
-        .filter(c -> c.edits <= most && c.edits < written.length())
+        .filter(c -> c.edits <= most(written, c.name) && c.edits < written.length())
         .min(Comparator.comparingInt(Candidate::edits).thenComparing(Candidate::name))
         .map(Candidate::name);
+  }
+
+  /** A third of the word; only the last part of a dotted name counts where the rest is the same. */
+  private static int most(String written, String candidate) {
+    int last = written.lastIndexOf('.') + 1;
+    boolean same = candidate.startsWith(written.substring(0, last));
+    return Math.max(1, (written.length() - (same ? last : 0)) / 3);
   }
 
   /** Edits between two words; two neighbours that changed places count as one. */
