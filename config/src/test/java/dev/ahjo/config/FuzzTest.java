@@ -8,6 +8,8 @@ import dev.ahjo.config.Reading.Valid;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Random;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -81,8 +83,37 @@ class FuzzTest {
           "/",
           "properties.");
 
+  private static final Pattern WORD = Pattern.compile("[^\\s,:\\[\\]{}\"]+|\"[^\"\n]*\"");
+
+  /** All words of all files, and values that readers and schemas take differently. */
+  private static final List<String> WORDS =
+      Stream.concat(
+              Stream.of(
+                  "0",
+                  "00",
+                  "-1",
+                  "1.5",
+                  "1e3",
+                  "0x10",
+                  "true",
+                  "\"true\"",
+                  "\"7\"",
+                  "a b",
+                  "1 kB"),
+              Stream.concat(
+                  Examples.GOOD.stream().map(Examples::text),
+                  Mistakes.all().stream().map(Mistakes::file)))
+          .flatMap(text -> WORD.matcher(text).results().map(MatchResult::group))
+          .distinct()
+          .toList();
+
   @Property(tries = 3000)
   void changedFiles(@ForAll("changed") String text) {
+    read(text);
+  }
+
+  @Property(tries = 3000)
+  void filesWithAnotherWord(@ForAll("exchanged") String text) {
     read(text);
   }
 
@@ -108,6 +139,11 @@ class FuzzTest {
   }
 
   @Provide
+  Arbitrary<String> exchanged() {
+    return Arbitraries.longs().map(seed -> exchangeWords(new Random(seed)));
+  }
+
+  @Provide
   Arbitrary<String> changed() {
     return Arbitraries.longs().map(seed -> change(new Random(seed)));
   }
@@ -128,5 +164,14 @@ class FuzzTest {
       }
     }
     return text.toString();
+  }
+
+  /** A good file in which one word stands for another: mild enough that many are still good. */
+  static String exchangeWords(Random random) {
+    String text = Examples.text(Examples.GOOD.get(random.nextInt(Examples.GOOD.size())));
+    List<MatchResult> places = WORD.matcher(text).results().toList();
+    MatchResult place = places.get(random.nextInt(places.size()));
+    String word = WORDS.get(random.nextInt(WORDS.size()));
+    return text.substring(0, place.start()) + word + text.substring(place.end());
   }
 }

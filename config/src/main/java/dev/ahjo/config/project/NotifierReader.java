@@ -68,8 +68,7 @@ final class NotifierReader {
 
   private static boolean isUrl(String text) {
     try {
-      var uri = new URI(text);
-      return Set.of("http", "https").contains(uri.getScheme()) && uri.getHost() != null;
+      return text.matches("https?://.*") && new URI(text).getHost() != null;
     } catch (URISyntaxException notAUrl) {
       return false;
     }
