@@ -1,0 +1,247 @@
+package dev.ahjo.worker;
+
+import static dev.ahjo.worker.Plans.build;
+import static dev.ahjo.worker.Plans.plan;
+import static dev.ahjo.worker.Plans.run;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.ahjo.core.id.BuildKey;
+import dev.ahjo.core.project.Result;
+import dev.ahjo.core.project.StepDefinition.Kind;
+import dev.ahjo.core.property.Template;
+import dev.ahjo.core.step.StepReport.StepOutcome;
+import dev.ahjo.core.step.StepReport.Stream;
+import dev.ahjo.core.step.StepReport.Tests;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** What run, upload and download steps find in output and files. */
+class StepKindsTest extends Situation {
+  private static Plans.Step upload(String glob) {
+    return Plans.step("upload", new Kind.Upload(Template.parse(glob)));
+  }
+
+  private static Plans.Step download(String builder, String glob) {
+    return Plans.step("download", new Kind.Download(builder, Template.parse(glob)));
+  }
+
+  private static BuildKey other(long number) {
+    return BuildKey.parse("demo/other#" + number);
+  }
+
+  @Test
+  void testsAreSummedAndFailuresNamed() {
+    StepOutcome outcome =
+        runs(
+            build(1),
+            plan(
+                Plans.tests(
+                    """
+                    mkdir -p a/b
+                    echo '<testsuite><testcase name="ok" classname="A"/>
+                      <testcase name="bad" classname="A"><failure>no</failure></testcase>
+                      <testcase name="off"><skipped/></testcase></testsuite>' > a/b/one.xml
+                    echo '<testsuites><testsuite><testcase name="err" classname="B"><error/>
+                      </testcase></testsuite></testsuites>' > two.xml
+                    """,
+                    "**/*.xml")));
+
+    assertThat(outcome.tests()).hasValue(new Tests(1, 2, 1, List.of("A.bad", "B.err")));
+    assertThat(outcome.result()).isEqualTo(Result.FAILURE);
+    assertThat(outcome.problem()).hasValue("2 tests failed");
+  }
+
+  @Test
+  void anEarlierBuildsTestReportsDoNotCount() {
+    StepOutcome outcome =
+        runs(
+            build(1),
+            plan(
+                Plans.tests(
+                    "echo '<testsuite><testcase name=\"bad\"><failure/></testcase></testsuite>'"
+                        + " > old.xml; touch -d '1 hour ago' old.xml",
+                    "*.xml")));
+
+    assertThat(outcome.tests()).isEmpty();
+    assertThat(outcome.result()).isEqualTo(Result.SUCCESS);
+  }
+
+  @Test
+  void aTestReportCannotReadTheWorkersFiles() {
+    StepOutcome outcome =
+        runs(
+            build(1),
+            plan(
+                Plans.tests(
+                    "echo '<!DOCTYPE t [<!ENTITY e SYSTEM \"file:///etc/passwd\">]>"
+                        + "<testsuite><testcase name=\"a\"><failure>&e;</failure></testcase>"
+                        + "</testsuite>' > evil.xml; echo '<testsuite><testcase name=\"b\"/>"
+                        + "</testsuite>' > good.xml",
+                    "*.xml")));
+
+    assertThat(outcome.tests().orElseThrow().passed()).isEqualTo(1);
+    assertThat(outcome.toString()).doesNotContain("root:");
+  }
+
+  @Test
+  void aTestReportThatIsNoneIsAWarning() {
+    StepOutcome outcome =
+        runs(build(1), plan(Plans.tests("echo '<testsuite><oops' > a.xml", "*.xml")));
+
+    assertThat(outcome.result()).isEqualTo(Result.WARNINGS);
+    assertThat(outcome.problem())
+        .hasValueSatisfying(p -> assertThat(p).startsWith("Could not read the test report a.xml"));
+  }
+
+  @Test
+  void warningsAreCounted() {
+    StepOutcome gcc =
+        runs(
+            build(1),
+            plan(
+                Plans.warnings(
+                    "echo 'a.c:3:5: warning: unused'; echo 'In file:'; echo 'ld: warning: old'",
+                    "gcc")));
+    assertThat(gcc.warnings()).isEqualTo(2);
+    assertThat(gcc.result()).isEqualTo(Result.WARNINGS);
+
+    StepOutcome own =
+        runs(build(2), plan(Plans.warnings("echo 'W123 x'; echo 'w123'; echo E1", "^W\\d+")));
+    assertThat(own.warnings()).isEqualTo(1);
+
+    StepOutcome none = runs(build(3), plan(Plans.warnings("echo fine", "javac")));
+    assertThat(none.result()).isEqualTo(Result.SUCCESS);
+  }
+
+  @Test
+  void anExpressionThatIsNoneIsNamed() {
+    StepOutcome outcome = runs(build(1), plan(Plans.warnings("echo x", "(")));
+
+    assertThat(outcome.result()).isEqualTo(Result.WARNINGS);
+    assertThat(outcome.problem()).hasValue("Expected a regular expression, but found '('");
+  }
+
+  @Test
+  void aNetworksFailureMatchesTheRetryRule() {
+    Plans.Step git =
+        Plans.step(
+            "git",
+            new Kind.Run(
+                List.of(Template.of("echo 'fatal: Could not resolve host: x' >&2; exit 128")),
+                true,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty()));
+    StepOutcome outcome = runs(build(1), plan(git));
+    assertThat(outcome.retryRule()).hasValue("checkout-network");
+
+    StepOutcome compile =
+        runs(build(2), plan(run("compile", "echo 'Could not resolve host'; exit 1")));
+    assertThat(compile.retryRule()).isEmpty();
+  }
+
+  @Test
+  void filesTravelFromOneBuildToAnother() {
+    runs(
+        other(4),
+        plan(
+            run(
+                "make",
+                "mkdir -p out/deep; echo one > out/1.bin; head -c 300000 /dev/urandom >"
+                    + " out/deep/2.bin; : > out/empty.bin; echo no > out/3.txt"),
+            upload("**/*.bin"),
+            run("tidy", "cp -r out ../kept; rm -rf out")));
+
+    assertThat(gate.outcome(other(4), 1).streams())
+        .containsExactly(
+            new Stream("out/1.bin", true, 4),
+            new Stream("out/deep/2.bin", true, 300_000),
+            new Stream("out/empty.bin", true, 0));
+    assertThat(gate.artifact(other(4), 1, "out/1.bin"))
+        .isEqualTo("one\n".getBytes(StandardCharsets.UTF_8));
+
+    gate.run(
+        build(1),
+        plan(
+            List.of(),
+            Map.of("other", other(4)),
+            download("other", "out/*"),
+            run("compare", "rm -r ../kept/3.txt; diff -r out ../kept && echo same")));
+    gate.awaitOver(build(1));
+    assertThat(log(build(1), 1)).isEqualTo("same\n");
+  }
+
+  @Test
+  void anUploadThatFindsNothingFails() {
+    StepOutcome outcome = runs(build(1), plan(upload("*.tar.xz")));
+
+    assertThat(outcome.result()).isEqualTo(Result.FAILURE);
+    assertThat(outcome.problem()).hasValue("No file matches '*.tar.xz'");
+  }
+
+  @Test
+  void anUploadHasALimit() {
+    gate.run(build(1), plan(run("many", "for i in $(seq 30); do echo > f$i; done"), upload("f*")));
+    gate.awaitOver(build(1));
+
+    assertThat(gate.outcome(build(1), 1).problem())
+        .hasValue("Expected at most 20 files for one upload, but more match 'f*'");
+  }
+
+  @Test
+  void anUploadDoesNotFollowLinksOutOfTheBuild() {
+    gate.run(
+        build(1),
+        plan(run("link", "ln -s /etc etc; ln -s /etc/passwd passwd; echo a > b"), upload("**")));
+    gate.awaitOver(build(1));
+
+    assertThat(gate.outcome(build(1), 1).streams()).containsExactly(new Stream("b", true, 2));
+  }
+
+  @Test
+  void aDownloadWithoutSuchABuildIsAnError() {
+    StepOutcome outcome = runs(build(1), plan(download("nobody", "*")));
+
+    assertThat(outcome.result()).isEqualTo(Result.EXCEPTION);
+    assertThat(outcome.problem())
+        .hasValueSatisfying(p -> assertThat(p).contains("'nobody'", "needs"));
+  }
+
+  @Test
+  void aDownloadWaitsForAGateThatIsAway() {
+    runs(other(4), plan(run("make", "echo one > 1.bin"), upload("1.bin")));
+    gate.cut();
+    gate.heal();
+    gate.loseEvery(3);
+    gate.run(
+        build(1),
+        plan(
+            List.of(),
+            Map.of("other", other(4)),
+            run("first", "true"),
+            download("other", "*"),
+            run("show", "cat 1.bin")));
+    gate.awaitOver(build(1));
+    gate.loseEvery(0);
+    assertThat(log(build(1), 2)).isEqualTo("one\n");
+  }
+
+  @Test
+  void foldersThatWereNotUsedForLongestGo() {
+    for (int i = 1; i <= 4; i++) {
+      runs(BuildKey.parse("demo/b" + i + "#1"), plan(run("make", "echo > made")));
+    }
+
+    gate.await(
+        java.time.Duration.ofSeconds(10),
+        "the oldest folders to go",
+        () ->
+            Files.notExists(data.resolve("work/demo/b1"))
+                && Files.notExists(data.resolve("work/demo/b2")));
+    assertThat(data.resolve("work/demo/b4/made")).exists();
+  }
+}
