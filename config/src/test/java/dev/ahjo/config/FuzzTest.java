@@ -150,7 +150,11 @@ class FuzzTest {
 
   /** A file with up to six places cut out, doubled, exchanged or filled with something odd. */
   static String change(Random random) {
-    var text = new StringBuilder(SEEDS.get(random.nextInt(SEEDS.size())));
+    return change(random, SEEDS);
+  }
+
+  static String change(Random random, List<String> seeds) {
+    var text = new StringBuilder(seeds.get(random.nextInt(seeds.size())));
     for (int n = 1 + random.nextInt(6); n > 0; n--) {
       int from = random.nextInt(text.length() + 1);
       int to = Math.min(text.length(), from + random.nextInt(1 + random.nextInt(30)));

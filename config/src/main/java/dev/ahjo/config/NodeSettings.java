@@ -1,0 +1,98 @@
+package dev.ahjo.config;
+
+import dev.ahjo.config.node.NodeReader;
+import dev.ahjo.config.yaml.Document;
+import dev.ahjo.config.yaml.Problems;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What a node is told by its settings file. Every field has a value that is safe on a machine
+ * shared with strangers: nothing listens beyond loopback unless tokens and TLS guard it.
+ *
+ * @param name the node's, unique in its cluster
+ * @param cluster where other nodes reach this one
+ * @param http where people and programs reach it
+ * @param gate where workers reach it
+ * @param data the folder of everything that it keeps
+ * @param projects the folder of project files that it watches
+ * @param workerTokens the file of tokens by which workers prove their names
+ * @param adminTokens the file of tokens that may change things over HTTP
+ */
+public record NodeSettings(
+    String name,
+    Set<Role> roles,
+    Listen cluster,
+    Listen http,
+    Listen gate,
+    Path data,
+    Path projects,
+    Journal journal,
+    Limits limits,
+    Optional<Path> workerTokens,
+    Optional<Path> adminTokens) {
+
+  public NodeSettings {
+    roles = Set.copyOf(roles);
+  }
+
+  /** What a node does. */
+  public enum Role {
+    /** Holds entities. */
+    ENGINE,
+    /** Lets workers in. */
+    GATE,
+    /** Serves pages and the API. */
+    WEB
+  }
+
+  /**
+   * An address to listen on.
+   *
+   * @param host a name or an address
+   * @param port 0 for any that is free
+   * @param tls nothing goes in the clear when it is there
+   */
+  public record Listen(String host, int port, Optional<Tls> tls) {}
+
+  /**
+   * PEM files.
+   *
+   * @param authority who must have signed the other side's certificate, if it has to show one
+   */
+  public record Tls(Path certificate, Path key, Optional<Path> authority) {}
+
+  /** Where facts are kept. */
+  public enum Journal {
+    /** In the data folder. */
+    EMBEDDED
+  }
+
+  /**
+   * What keeps a node from growing without end.
+   *
+   * @param logAge logs of older builds are pruned; their record stays
+   * @param logSize bytes of all logs, beyond which the oldest are pruned
+   */
+  public record Limits(Duration logAge, long logSize) {}
+
+  /**
+   * Reads a settings file. Never throws, whatever the text is. Paths in it are relative to the
+   * folder that the file is in.
+   *
+   * @param file as problems name it
+   * @param text at most {@link Document#MAX_BYTES} bytes of UTF-8
+   */
+  public static Reading<NodeSettings> read(Path file, String text) {
+    var problems = new Problems(file.toString());
+    Path folder = file.toAbsolutePath().normalize().getParent();
+    Path base = folder == null ? file.toAbsolutePath() : folder;
+    Optional<NodeSettings> settings =
+        Document.read(file.toString(), text, problems).flatMap(new NodeReader(base)::read);
+    return settings.isPresent() && !problems.errors()
+        ? new Reading.Valid<>(settings.get(), problems.inFileOrder())
+        : new Reading.Invalid<>(problems.inFileOrder());
+  }
+}

@@ -1,0 +1,197 @@
+package dev.ahjo.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.ahjo.config.NodeSettings.Journal;
+import dev.ahjo.config.NodeSettings.Limits;
+import dev.ahjo.config.NodeSettings.Listen;
+import dev.ahjo.config.NodeSettings.Role;
+import dev.ahjo.config.NodeSettings.Tls;
+import dev.ahjo.config.Reading.Invalid;
+import dev.ahjo.config.Reading.Valid;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What a node's settings mean, and which would let strangers in. */
+class NodeSettingsTest {
+  private static final Path FILE = Path.of("/etc/ahjo/node.yaml");
+
+  private static final String FULL =
+      """
+      name: n1
+      roles: [engine, web]
+      listen: {host: 10.0.0.1, port: 9000, tls: {certificate: c.pem, key: k.pem, authority: ca.pem}}
+      http: {host: "::", port: 443, tls: {certificate: c.pem, key: k.pem}}
+      gate: {host: build.example.org, tls: {certificate: c.pem, key: k.pem}}
+      data: /var/lib/ahjo
+      projects: projects
+      journal: embedded
+      limits: {log_age: 30d, log_size: 5GB}
+      worker_tokens: workers.txt
+      admin_tokens: /run/secrets/admins
+      """;
+
+  private static NodeSettings settings(String text) {
+    return switch (NodeSettings.read(FILE, text)) {
+      case Valid<NodeSettings> valid -> valid.value();
+      case Invalid<NodeSettings> invalid ->
+          throw new AssertionError("Expected good settings, but found " + invalid.problems());
+    };
+  }
+
+  private static List<String> told(String text) {
+    return NodeSettings.read(FILE, text).problems().stream()
+        .map(p -> p.toString().substring(FILE.toString().length() + 1))
+        .toList();
+  }
+
+  @Test
+  void whatIsNotSaidIsSafe() {
+    NodeSettings node = settings("{name: n, data: d}");
+
+    assertThat(node)
+        .isEqualTo(
+            new NodeSettings(
+                "n",
+                Set.of(Role.ENGINE, Role.GATE, Role.WEB),
+                new Listen("127.0.0.1", 8012, Optional.empty()),
+                new Listen("127.0.0.1", 8010, Optional.empty()),
+                new Listen("127.0.0.1", 8011, Optional.empty()),
+                Path.of("/etc/ahjo/d"),
+                Path.of("/etc/ahjo/d/projects"),
+                Journal.EMBEDDED,
+                new Limits(Duration.ofDays(90), 50_000_000_000L),
+                Optional.empty(),
+                Optional.empty()));
+  }
+
+  @Test
+  void everyField() {
+    NodeSettings node = settings(FULL);
+
+    assertThat(node.roles()).containsExactlyInAnyOrder(Role.ENGINE, Role.WEB);
+    assertThat(node.cluster())
+        .isEqualTo(
+            new Listen(
+                "10.0.0.1",
+                9000,
+                Optional.of(
+                    new Tls(
+                        Path.of("/etc/ahjo/c.pem"),
+                        Path.of("/etc/ahjo/k.pem"),
+                        Optional.of(Path.of("/etc/ahjo/ca.pem"))))));
+    assertThat(node.http().port()).isEqualTo(443);
+    assertThat(node.gate().port()).isEqualTo(8011);
+    assertThat(node.data()).isEqualTo(Path.of("/var/lib/ahjo"));
+    assertThat(node.projects()).isEqualTo(Path.of("/etc/ahjo/projects"));
+    assertThat(node.limits()).isEqualTo(new Limits(Duration.ofDays(30), 5_000_000_000L));
+    assertThat(node.workerTokens()).contains(Path.of("/etc/ahjo/workers.txt"));
+    assertThat(node.adminTokens()).contains(Path.of("/run/secrets/admins"));
+  }
+
+  @Test
+  void nothingIsOpenToOtherMachinesUnguarded() {
+    assertThat(
+            told(
+                """
+                name: n
+                data: d
+                listen: {host: 10.0.0.1}
+                http: {host: 0.0.0.0}
+                gate: {host: "::", tls: {certificate: c, key: k}}
+                """))
+        .containsExactly(
+            "3:16: listen.host: '10.0.0.1' is open to other machines; expected listen.tls as well,"
+                + " or a loopback address such as 127.0.0.1",
+            "4:14: http.host: '0.0.0.0' is open to other machines; expected http.tls and"
+                + " admin_tokens as well, or a loopback address such as 127.0.0.1",
+            "5:14: gate.host: '::' is open to other machines; expected worker_tokens as well, or a"
+                + " loopback address such as 127.0.0.1");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"127.0.0.1", "127.1.2.3", "localhost", "\"::1\"", "\"[::1]\""})
+  void loopbackNeedsNoGuard(String host) {
+    assertThat(told("{name: n, data: d, http: {host: " + host + "}}")).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"127.0.0.1.example.org", "localhost.example.org", "\"::\"", "127.0.0.1x"})
+  void whatOnlyLooksLikeLoopbackDoes(String host) {
+    assertThat(told("{name: n, data: d, http: {host: " + host + "}}"))
+        .singleElement()
+        .asString()
+        .contains("http.host", "is open to other machines");
+  }
+
+  @Test
+  void everyMistakeAtOnce() {
+    assertThat(
+            told(
+                """
+                name: my node
+                roles: [engin, web]
+                http: {port: 80100, hots: x}
+                gate: {host: "a b", port: 8010}
+                listen: {tls: {certificate: c}}
+                projects: ""
+                journal: postgresql://db/ahjo
+                limits: {log_age: long, log_size: 0}
+                wroker_tokens: x
+                """))
+        .containsExactly(
+            "1:1: expected the key 'data' in node settings, but it is not there",
+            "1:7: name: expected a name of letters, digits and . _ + - (at most 100), but found 'my"
+                + " node'",
+            "2:9: an element of roles: expected one of engine, gate, web, but found 'engin'; did"
+                + " you mean 'engine'?",
+            "3:14: port: expected a whole number from 0 to 65535, but found '80100'",
+            "3:21: unknown key 'hots' in http; did you mean 'host'?",
+            "4:14: host: expected a host name or address, but found 'a b'",
+            "5:15: expected the key 'key' in tls, but it is not there",
+            "6:11: projects: expected a path, but found ''",
+            "7:10: journal: 'postgresql://db/ahjo' is not supported by this version; expected"
+                + " embedded",
+            "8:19: log_age: expected a duration such as 30s, 20m, 4h or 2d, but found 'long'",
+            "8:35: log_size: expected a size such as 64KiB, 200MB or 2GB (at most 1000000000000000"
+                + " bytes), but found '0'",
+            "9:1: unknown key 'wroker_tokens' in node settings; did you mean 'worker_tokens'?");
+  }
+
+  @Test
+  void twoDoorsAtOneAddress() {
+    assertThat(told("{name: n, data: d, gate: {port: 8010}}"))
+        .containsExactly(
+            "1:1: expected different addresses for listen, http and gate, but found"
+                + " 127.0.0.1:8012, 127.0.0.1:8010, 127.0.0.1:8010");
+    assertThat(told("{name: n, data: d, listen: {port: 0}, http: {port: 0}, gate: {port: 0}}"))
+        .isEmpty();
+  }
+
+  @Test
+  void aJournalOfALaterVersion() {
+    assertThat(told("{name: n, data: d, journal: {cassandra: {hosts: [a]}}}"))
+        .containsExactly(
+            "1:30: journal: 'cassandra' is not supported by this version; expected embedded");
+    assertThat(told("{name: n, data: d, journal: memory}"))
+        .containsExactly("1:29: journal: expected embedded, but found 'memory'");
+  }
+
+  /** Seeded, so that a failure comes again. */
+  @Test
+  void changedSettingsEndInAValueOrAPlace() {
+    var random = new Random(7);
+    for (int i = 0; i < 3000; i++) {
+      String text = FuzzTest.change(random, List.of(FULL));
+      Reading<NodeSettings> reading = NodeSettings.read(FILE, text);
+      assertThat(reading instanceof Valid || !reading.problems().isEmpty()).as(text).isTrue();
+    }
+  }
+}
