@@ -8,6 +8,7 @@ import dev.ahjo.core.kernel.Fact;
 import dev.ahjo.core.kernel.Message;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Set;
 import org.pcollections.HashTreePMap;
 import org.pcollections.PMap;
 import org.pcollections.PVector;
@@ -93,6 +94,15 @@ record Toy(EntityType type) implements Entity<Toy.Command, Toy.State, Toy.Event>
   @Override
   public PMap<String, Duty> duties(State state) {
     return state.duties();
+  }
+
+  @Override
+  public Set<String> touched(State before, State after, Event fact) {
+    return switch (fact) {
+      case Promised(String key, _) -> Set.of(key);
+      case Dropped(String key) -> Set.of(key);
+      case Noted _, Finished _ -> Set.of();
+    };
   }
 
   @Override

@@ -33,6 +33,7 @@ final class ToyFarm implements AutoCloseable {
               """
               pekko.persistence.journal.plugin = "pekko.persistence.journal.inmem"
               pekko.persistence.snapshot-store.plugin = "memory-snapshots"
+              pekko.actor.testkit.typed.single-expect-default = 20 s
               memory-snapshots.class = "dev.ahjo.cluster.kernel.MemorySnapshots"
               """)
           .withFallback(ManualTime.config());
@@ -157,9 +158,9 @@ final class ToyFarm implements AutoCloseable {
     return sent.stream().filter(s -> s.to().equals(to) && s.says(message)).count();
   }
 
-  /** Waits until it holds; fails after five seconds. */
+  /** Waits until it holds; fails after twenty seconds. */
   void until(String what, BooleanSupplier holds) {
-    long deadline = System.nanoTime() + Duration.ofSeconds(5).toNanos();
+    long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
     while (!holds.getAsBoolean()) {
       if (System.nanoTime() > deadline) {
         throw new AssertionError("In vain waited until " + what);

@@ -1,0 +1,15 @@
+package dev.ahjo.cluster.worker;
+
+/**
+ * Where the gate listens and how much it takes.
+ *
+ * @param host the address that agents dial, and that they are told to answer to
+ * @param port 0 for any free one
+ * @param maxSessions agents at once
+ * @param maxBytesPerSession of one agent's messages that are under way; what comes beyond is
+ *     dropped without an acknowledgement, and the agent sends it again
+ */
+public record GateSettings(String host, int port, int maxSessions, long maxBytesPerSession) {
+  public static final GateSettings USUAL =
+      new GateSettings("127.0.0.1", 8011, 20_000, 8L * 1024 * 1024);
+}

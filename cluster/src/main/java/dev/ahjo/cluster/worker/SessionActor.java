@@ -1,0 +1,453 @@
+package dev.ahjo.cluster.worker;
+
+import dev.ahjo.core.build.Build;
+import dev.ahjo.core.id.Attempt;
+import dev.ahjo.core.id.BuildKey;
+import dev.ahjo.core.id.SessionId;
+import dev.ahjo.core.kernel.EntityRef;
+import dev.ahjo.core.kernel.Refusal;
+import dev.ahjo.core.log.Chunk;
+import dev.ahjo.core.log.StreamKey;
+import dev.ahjo.core.port.Entities;
+import dev.ahjo.core.port.Entities.Answer;
+import dev.ahjo.core.step.StepReport;
+import dev.ahjo.core.worker.Protocol;
+import dev.ahjo.core.worker.Protocol.ToAgent;
+import dev.ahjo.core.worker.Protocol.ToGate;
+import dev.ahjo.core.worker.Worker;
+import dev.ahjo.wire.ProtocolCodec;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One connection of one agent, from its Hello to its end: an actor of its own, so that a slow one
+ * holds up no other. It hands reports to the builds' entities and chunks to the store, and
+ * acknowledges what these have taken; of what it does not acknowledge it remembers nothing, since
+ * the agent sends it again.
+ */
+final class SessionActor extends AbstractBehavior<SessionActor.In> {
+  private static final Logger LOG = LoggerFactory.getLogger(SessionActor.class);
+
+  /** Builds of one session that are remembered; those longest unheard of are forgotten first. */
+  private static final int MAX_BUILDS = 10_000;
+
+  /** Reports of one build that wait for those before them; later ones are dropped. */
+  private static final int MAX_WAITING_REPORTS = 2_000;
+
+  /** Refusals in a row that may come from lost messages before a build's reports are refused. */
+  private static final int MAX_CONFLICTS = 3;
+
+  sealed interface In {}
+
+  /** What the peer has sent; {@code length} bytes are returned when it is dealt with. */
+  record Bytes(byte[] bytes) implements In {}
+
+  record Deliver(ToAgent message) implements In {}
+
+  record Joined(Answer answer) implements In {}
+
+  record WorkerRead(Object state) implements In {}
+
+  record Failed(String what, Throwable problem) implements In {}
+
+  record ReportsAnswered(BuildKey build, long last, @Nullable Answer answer) implements In {}
+
+  record StreamAnswered(StreamKey stream, ToAgent answer, long bytes) implements In {}
+
+  record Reply(ToAgent message) implements In {}
+
+  /** The door wants it to end: the peer said Hello again, or another session took its place. */
+  record End(String why) implements In {}
+
+  private enum Pulse implements In {
+    BEAT
+  }
+
+  /**
+   * What a session finds around it.
+   *
+   * @param out sends to the peer that said Hello, and to no other
+   * @param bytesInFlight of this session's messages, counted up by the door
+   * @param again tells the door of another Hello of the same peer
+   * @param ended tells the door that the session is over
+   * @param nanos a clock for silence
+   */
+  record Line(
+      Consumer<ToAgent> out,
+      AtomicLong bytesInFlight,
+      Consumer<Protocol.Hello> again,
+      Runnable ended,
+      LongSupplier nanos) {}
+
+  /** What the session knows of one build. */
+  private static final class Held {
+    boolean leased;
+    boolean inFlight;
+    int conflicts;
+
+    /** The number that the next report must have; 0 while any may come. */
+    long next;
+
+    @Nullable Attempt attempt;
+    long waitingFrom;
+    List<StepReport> waiting = new ArrayList<>();
+  }
+
+  private final Protocol.Hello hello;
+  private final SessionId id;
+  private final Line line;
+  private final Entities entities;
+  private final StreamDesk streams;
+  private final Sessions.Open session;
+  private final Map<BuildKey, Held> builds =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<BuildKey, Held> eldest) {
+          return size() > MAX_BUILDS;
+        }
+      };
+  private final StreamDesk.Lanes lanes;
+  private boolean open;
+  private long lastHeard;
+  private long lastSaid;
+  private int nonsense;
+
+  static Behavior<In> of(
+      Protocol.Hello hello,
+      SessionId id,
+      Line line,
+      Entities entities,
+      Sessions sessions,
+      StreamDesk streams) {
+    return Behaviors.setup(context ->
+        Behaviors.withTimers(timers ->
+            new SessionActor(context, timers, hello, id, line, entities, sessions, streams)));
+  }
+
+  private SessionActor(
+      ActorContext<In> context,
+      TimerScheduler<In> timers,
+      Protocol.Hello hello,
+      SessionId id,
+      Line line,
+      Entities entities,
+      Sessions sessions,
+      StreamDesk streams) {
+    super(context);
+    this.hello = hello;
+    this.id = id;
+    this.line = line;
+    this.entities = entities;
+    this.streams = streams;
+    var self = context.getSelf();
+    this.lanes = streams.lanes(answered -> self.tell(answered));
+    this.lastHeard = line.nanos().getAsLong();
+    this.lastSaid = lastHeard;
+    timers.startTimerWithFixedDelay(Pulse.BEAT, Protocol.HEARTBEAT.dividedBy(2));
+    // Open before the entity hears of it, so that the entity's watch finds it.
+    this.session =
+        sessions.open(
+            id,
+            hello.worker(),
+            message -> self.tell(new Deliver(message)),
+            () -> self.tell(new End("another session of the worker")));
+    var registration =
+        new Worker.Registration(
+            hello.worker(),
+            hello.instance(),
+            hello.slots(),
+            hello.labels(),
+            hello.pool(),
+            hello.system());
+    List<BuildKey> holds = hello.holds().stream().map(Protocol.Held::build).toList();
+    ask(
+        "join",
+        entities.tell(
+            EntityRef.of(hello.worker()), new Worker.Command.Join(id, registration, holds)),
+        Joined::new);
+  }
+
+  private <T> void ask(
+      String what, CompletionStage<T> stage, java.util.function.Function<T, In> then) {
+    getContext()
+        .pipeToSelf(
+            stage,
+            (answer, problem) -> problem == null ? then.apply(answer) : new Failed(what, problem));
+  }
+
+  @Override
+  public Receive<In> createReceive() {
+    return newReceiveBuilder()
+        .onAnyMessage(this::receive)
+        .onSignal(
+            PostStop.class,
+            _ -> {
+              session.end();
+              line.ended().run();
+              return this;
+            })
+        .build();
+  }
+
+  private Behavior<In> receive(In in) {
+    return switch (in) {
+      case Bytes(byte[] bytes) -> hear(bytes);
+      case Deliver(ToAgent message) -> {
+        if (message instanceof Protocol.RunBuild run) {
+          held(run.build()).leased = true;
+        }
+        send(message);
+        yield this;
+      }
+      case Joined(Answer.Done _) -> {
+        ask("read", entities.state(EntityRef.of(hello.worker())), WorkerRead::new);
+        yield this;
+      }
+      case Joined(Answer.Refused(Refusal why)) -> reject(why.text());
+      case WorkerRead(Object state) -> welcome((Worker.State) state);
+      case Failed(String what, Throwable problem) -> {
+        LOG.warn("Worker {} could not {}", hello.worker(), what, problem);
+        yield reject("The farm does not answer now; try again");
+      }
+      case ReportsAnswered answered -> {
+        answered(answered);
+        yield this;
+      }
+      case StreamAnswered(StreamKey stream, ToAgent answer, long bytes) -> {
+        line.bytesInFlight().addAndGet(-bytes);
+        if (!lanes.done(stream)) {
+          send(answer);
+        }
+        yield this;
+      }
+      case Reply(ToAgent message) -> {
+        send(message);
+        yield this;
+      }
+      case End(String why) -> end(why);
+      case Pulse.BEAT -> beat();
+    };
+  }
+
+  private Behavior<In> welcome(Worker.State state) {
+    List<BuildKey> holds = hello.holds().stream().map(Protocol.Held::build).toList();
+    List<BuildKey> resume = Worker.resumes(state, holds);
+    resume.forEach(build -> held(build).leased = true);
+    List<BuildKey> stop = new ArrayList<>(holds);
+    stop.removeAll(resume);
+    open = true;
+    // What is delivered from now on comes to this mailbox first, and so goes out after the Welcome.
+    session.welcome();
+    send(new Protocol.Welcome(id, resume, stop));
+    LOG.info(
+        "Worker {} is here with {} slots: session {}, {} builds go on, {} are over",
+        hello.worker(),
+        hello.slots(),
+        id,
+        resume.size(),
+        stop.size());
+    return this;
+  }
+
+  private Behavior<In> reject(String why) {
+    send(new Protocol.Rejected(why, true));
+    return end(why);
+  }
+
+  private Behavior<In> end(String why) {
+    LOG.info("Session {} of worker {} ends: {}", id, hello.worker(), why);
+    return Behaviors.stopped();
+  }
+
+  private Behavior<In> beat() {
+    long now = line.nanos().getAsLong();
+    if (now - lastHeard > Protocol.SILENCE.toNanos()) {
+      return end("silent for " + Duration.ofNanos(now - lastHeard).toSeconds() + " s");
+    }
+    if (now - lastSaid >= Protocol.HEARTBEAT.toNanos()) {
+      send(new Protocol.Ping());
+    }
+    return this;
+  }
+
+  private Behavior<In> hear(byte[] bytes) {
+    ToGate message;
+    try {
+      message = ProtocolCodec.toGate(bytes);
+    } catch (IOException garbage) {
+      line.bytesInFlight().addAndGet(-bytes.length);
+      if (nonsense++ == 0) {
+        LOG.warn("Worker {} sends what is no message: {}", hello.worker(), garbage.getMessage());
+      }
+      return this;
+    }
+    lastHeard = line.nanos().getAsLong();
+    if (message instanceof Protocol.Append(Chunk chunk)) {
+      append(chunk, bytes.length);
+      return this;
+    }
+    line.bytesInFlight().addAndGet(-bytes.length);
+    if (!open) {
+      return this; // a Hello said again, or one who does not wait for his welcome
+    }
+    switch (message) {
+      case Protocol.Hello again -> {
+        line.again().accept(again);
+        return end("its agent begins anew");
+      }
+      case Protocol.Goodbye _ -> {
+        return end("goodbye");
+      }
+      case Protocol.Reports reports -> reports(reports);
+      case Protocol.ListArtifacts ask -> {
+        if (mayRead(ask.build())) {
+          streams.list(ask, reply());
+        }
+      }
+      case Protocol.Fetch ask -> {
+        if (ask.stream().kind() == StreamKey.Kind.ARTIFACT && mayRead(ask.stream().build())) {
+          streams.fetch(ask, reply());
+        }
+      }
+      case Protocol.Ping _, Protocol.Append _ -> {}
+    }
+    return this;
+  }
+
+  private Consumer<ToAgent> reply() {
+    var self = getContext().getSelf();
+    return message -> self.tell(new Reply(message));
+  }
+
+  private void append(Chunk chunk, long bytes) {
+    Held held = open ? builds.get(chunk.stream().build()) : null;
+    if (held == null || !held.leased || !StreamDesk.wellFormed(chunk)) {
+      line.bytesInFlight().addAndGet(-bytes);
+      if (open && nonsense++ == 0) {
+        LOG.warn("Worker {} sends a chunk that it may not: {}", hello.worker(), chunk.stream());
+      }
+      return;
+    }
+    lanes.append(chunk, bytes);
+  }
+
+  /** Artifacts may be read by those who build for the same project. */
+  private boolean mayRead(BuildKey build) {
+    for (Map.Entry<BuildKey, Held> each : builds.entrySet()) {
+      if (each.getValue().leased
+          && each.getKey().builder().project().equals(build.builder().project())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private Held held(BuildKey build) {
+    return builds.computeIfAbsent(build, _ -> new Held());
+  }
+
+  private void reports(Protocol.Reports said) {
+    if (said.reports().isEmpty() || said.first() < 1) {
+      return;
+    }
+    Held held = held(said.build());
+    if (held.attempt != null && !held.attempt.equals(said.attempt())) {
+      held.next = 0;
+      held.waiting = new ArrayList<>();
+    }
+    held.attempt = said.attempt();
+    if (held.next != 0 && said.first() > held.next) {
+      return; // those between were lost; all will be sent again
+    }
+    if (!held.inFlight) {
+      tell(said.build(), held, said.first(), said.reports());
+    } else {
+      long known = held.waiting.isEmpty() ? held.next : held.waitingFrom + held.waiting.size();
+      long skip = known - said.first();
+      if (skip < said.reports().size() && held.waiting.size() < MAX_WAITING_REPORTS) {
+        if (held.waiting.isEmpty()) {
+          held.waitingFrom = known;
+        }
+        held.waiting.addAll(said.reports().subList((int) skip, said.reports().size()));
+        held.next = held.waitingFrom + held.waiting.size();
+      }
+    }
+  }
+
+  private void tell(BuildKey build, Held held, long first, List<StepReport> reports) {
+    Attempt attempt = held.attempt;
+    if (attempt == null) {
+      return;
+    }
+    held.inFlight = true;
+    long last = first + reports.size() - 1;
+    held.next = Math.max(held.next, last + 1);
+    getContext()
+        .pipeToSelf(
+            entities.tell(
+                EntityRef.of(build),
+                new Build.Command.Report(hello.worker(), id, attempt, first, reports)),
+            (answer, problem) -> {
+              if (problem != null) {
+                LOG.warn("{} could not be told reports {} to {}", build, first, last, problem);
+              }
+              return new ReportsAnswered(build, last, answer);
+            });
+  }
+
+  private void answered(ReportsAnswered answered) {
+    Held held = held(answered.build());
+    held.inFlight = false;
+    switch (answered.answer()) {
+      case Answer.Done _ -> {
+        held.leased = true; // the build vouches for the worker and the attempt
+        held.conflicts = 0;
+        send(new Protocol.ReportsTaken(answered.build(), answered.last()));
+        if (!held.waiting.isEmpty()) {
+          List<StepReport> next = held.waiting;
+          held.waiting = new ArrayList<>();
+          tell(answered.build(), held, held.waitingFrom, next);
+        }
+      }
+      case Answer.Refused(Refusal.Conflict why) when held.conflicts < MAX_CONFLICTS -> {
+        // Most likely a report before it was lost on the way; the agent sends it again.
+        LOG.info("{} does not take reports up to {}: {}", answered.build(), answered.last(), why);
+        held.conflicts++;
+        expectAny(held);
+      }
+      case Answer.Refused(Refusal why) -> {
+        builds.remove(answered.build());
+        send(new Protocol.ReportsRefused(answered.build(), why.text()));
+      }
+      case null -> expectAny(held);
+    }
+  }
+
+  private static void expectAny(Held held) {
+    held.waiting = new ArrayList<>();
+    held.next = 0;
+  }
+
+  private void send(ToAgent message) {
+    lastSaid = line.nanos().getAsLong();
+    line.out().accept(message);
+  }
+}

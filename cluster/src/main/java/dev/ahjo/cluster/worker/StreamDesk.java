@@ -1,0 +1,224 @@
+package dev.ahjo.cluster.worker;
+
+import com.github.luben.zstd.Zstd;
+import dev.ahjo.core.log.Chunk;
+import dev.ahjo.core.log.StreamKey;
+import dev.ahjo.core.port.StreamStore;
+import dev.ahjo.core.port.StreamStore.Appended;
+import dev.ahjo.core.port.StreamStore.Extent;
+import dev.ahjo.core.property.Glob;
+import dev.ahjo.core.worker.Protocol;
+import dev.ahjo.core.worker.Protocol.ToAgent;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Does the sessions' work with the store on threads that may wait for a disk: a few at a time, and
+ * one stream's chunks one after the other.
+ */
+final class StreamDesk implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(StreamDesk.class);
+
+  /** Disk operations at once; more would only queue at the disk. */
+  private static final int AT_ONCE = 16;
+
+  /** Artifacts named in one answer. */
+  private static final int MAX_LISTED = 2_000;
+
+  /** A name as long as this fits every file system's paths. */
+  private static final int MAX_NAME = 500;
+
+  private static final int MAX_STEP = 10_000;
+
+  private final StreamStore store;
+  private final Semaphore places = new Semaphore(AT_ONCE);
+  private final ExecutorService threads =
+      Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("ahjo-gate-store-", 0).factory());
+
+  StreamDesk(StreamStore store) {
+    this.store = store;
+  }
+
+  /** Whether the chunk may be shown to the store: what an agent says is not to be believed. */
+  static boolean wellFormed(Chunk chunk) {
+    StreamKey stream = chunk.stream();
+    return chunk.offset() >= 0
+        && chunk.length() >= 0
+        && chunk.length() <= Chunk.MAX_LENGTH
+        && chunk.offset() <= Long.MAX_VALUE - chunk.length()
+        && stream.step() >= 0
+        && stream.step() < MAX_STEP
+        && wellNamed(stream.name());
+  }
+
+  private static boolean wellNamed(String name) {
+    if (name.isEmpty() || name.length() > MAX_NAME || name.indexOf('\\') >= 0) {
+      return false;
+    }
+    for (String part : name.split("/", -1)) {
+      if (part.isEmpty() || part.equals(".") || part.equals("..")) {
+        return false;
+      }
+    }
+    return name.chars().noneMatch(c -> c < ' ' || c == 0x7f);
+  }
+
+  /** The streams of one session; confined to its actor. */
+  Lanes lanes(Consumer<SessionActor.StreamAnswered> answers) {
+    return new Lanes(answers);
+  }
+
+  /** Chunks on their way into the store, in order within each stream. */
+  final class Lanes {
+    private record Waiting(Chunk chunk, long bytes) {}
+
+    private final Consumer<SessionActor.StreamAnswered> answers;
+
+    /** Streams that have a thread at work, and what waits for it. */
+    private final Map<StreamKey, ArrayDeque<Waiting>> busy = new HashMap<>();
+
+    private Lanes(Consumer<SessionActor.StreamAnswered> answers) {
+      this.answers = answers;
+    }
+
+    void append(Chunk chunk, long bytes) {
+      ArrayDeque<Waiting> waiting = busy.get(chunk.stream());
+      if (waiting != null) {
+        waiting.add(new Waiting(chunk, bytes));
+        return;
+      }
+      busy.put(chunk.stream(), new ArrayDeque<>(2));
+      work(chunk.stream(), List.of(new Waiting(chunk, bytes)));
+    }
+
+    /** The thread of this stream has answered. True when it has been given more to do. */
+    boolean done(StreamKey stream) {
+      ArrayDeque<Waiting> waiting = busy.get(stream);
+      if (waiting == null) {
+        return false;
+      }
+      if (waiting.isEmpty()) {
+        busy.remove(stream);
+        return false;
+      }
+      List<Waiting> all = List.copyOf(waiting);
+      waiting.clear();
+      work(stream, all);
+      return true;
+    }
+
+    private void work(StreamKey stream, List<Waiting> chunks) {
+      long bytes = 0;
+      for (Waiting each : chunks) {
+        bytes += each.bytes();
+      }
+      long total = bytes;
+      threads.execute(() -> {
+        ToAgent answer = inPlace(() -> store(stream, chunks), stream);
+        answers.accept(new SessionActor.StreamAnswered(stream, answer, total));
+      });
+    }
+
+    private ToAgent store(StreamKey stream, List<Waiting> chunks) {
+      Appended last = new Appended.Busy("nothing was sent");
+      for (Waiting each : chunks) {
+        last = store.append(each.chunk());
+        if (last instanceof Appended.Busy) {
+          break;
+        }
+      }
+      return switch (last) {
+        case Appended.Stored(long offset, boolean safe, boolean closed) ->
+            new Protocol.Stored(stream, offset, safe, closed);
+        case Appended.Busy(String reason) ->
+            new Protocol.StoreBusy(
+                stream, store.extent(stream).map(Extent::size).orElse(0L), reason);
+      };
+    }
+  }
+
+  private interface Work {
+    ToAgent run() throws IOException;
+  }
+
+  /** Runs it when a place is free; a failing store is a busy one to the agent, which asks again. */
+  private ToAgent inPlace(Work work, StreamKey stream) {
+    places.acquireUninterruptibly();
+    try {
+      return work.run();
+    } catch (IOException | RuntimeException failed) {
+      LOG.error("The store fails at {}", stream, failed);
+      return new Protocol.StoreBusy(stream, 0, "the store fails: " + failed.getMessage());
+    } finally {
+      places.release();
+    }
+  }
+
+  void list(Protocol.ListArtifacts ask, Consumer<ToAgent> reply) {
+    threads.execute(() -> {
+      places.acquireUninterruptibly();
+      try {
+        List<StreamKey> found = new ArrayList<>();
+        for (StreamKey stream : store.streams(ask.build())) {
+          if (stream.kind() == StreamKey.Kind.ARTIFACT
+              && Glob.matches(ask.glob(), stream.name())
+              && found.size() < MAX_LISTED) {
+            found.add(stream);
+          }
+        }
+        reply.accept(new Protocol.Artifacts(ask.ask(), found));
+      } catch (RuntimeException failed) {
+        LOG.error("The artifacts of {} can't be listed", ask.build(), failed);
+      } finally {
+        places.release();
+      }
+    });
+  }
+
+  void fetch(Protocol.Fetch ask, Consumer<ToAgent> reply) {
+    threads.execute(() -> {
+      places.acquireUninterruptibly();
+      try {
+        byte[] bytes = store.read(ask.stream(), Math.max(0, ask.offset()), Chunk.MAX_LENGTH);
+        boolean last =
+            store
+                .extent(ask.stream())
+                .map(e -> e.closed() && ask.offset() + bytes.length >= e.size())
+                .orElse(true);
+        reply.accept(
+            new Protocol.Fetched(
+                ask.ask(),
+                new Chunk(ask.stream(), ask.offset(), bytes.length, Zstd.compress(bytes), last)));
+      } catch (IOException | RuntimeException failed) {
+        LOG.error("{} can't be fetched", ask.stream(), failed);
+      } finally {
+        places.release();
+      }
+    });
+  }
+
+  @Override
+  public void close() {
+    threads.shutdown();
+    try {
+      if (!threads.awaitTermination(2, TimeUnit.SECONDS)) {
+        LOG.warn("The store is still at work");
+        threads.shutdownNow();
+      }
+    } catch (InterruptedException stop) {
+      threads.shutdownNow();
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,426 @@
+package dev.ahjo.cluster.worker;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.github.luben.zstd.Zstd;
+import dev.ahjo.core.build.Build;
+import dev.ahjo.core.buildset.Plan;
+import dev.ahjo.core.id.Attempt;
+import dev.ahjo.core.id.BuildKey;
+import dev.ahjo.core.id.BuildsetId;
+import dev.ahjo.core.id.PoolName;
+import dev.ahjo.core.id.RequestId;
+import dev.ahjo.core.id.SessionId;
+import dev.ahjo.core.id.WorkerName;
+import dev.ahjo.core.kernel.EntityRef;
+import dev.ahjo.core.log.Chunk;
+import dev.ahjo.core.log.StreamKey;
+import dev.ahjo.core.port.Entities.Answer;
+import dev.ahjo.core.project.RetryPolicy;
+import dev.ahjo.core.step.StepReport;
+import dev.ahjo.core.worker.Protocol;
+import dev.ahjo.core.worker.Worker;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The gate and agents that are moved by hand, over real remoting on loopback. */
+class GateTest {
+  private static final BuildKey ONE = BuildKey.parse("zlib/debian#1");
+  private static final BuildKey TWO = BuildKey.parse("zlib/debian#2");
+  private static final BuildKey FOREIGN = BuildKey.parse("glib/debian#1");
+  private static final WorkerName W1 = new WorkerName("w1");
+
+  private final List<AutoCloseable> open = new ArrayList<>();
+  private final HandEntities entities = new HandEntities();
+  private final MemoryStreams store = new MemoryStreams();
+  private final Sessions sessions = new Sessions();
+  private final AtomicLong skipped = new AtomicLong();
+  private final ActorTestKit inner = ActorTestKit.create();
+  private Gate gate;
+
+  @BeforeEach
+  void openGate() throws IOException {
+    gate = gate(new GateSettings("127.0.0.1", 0, 10, 1024 * 1024));
+  }
+
+  private Gate gate(GateSettings settings) throws IOException {
+    return Gate.open(
+        settings,
+        WorkerTokens.of(Map.of(new WorkerName("guarded"), "own"), Optional.of("secret")),
+        inner.system(),
+        entities,
+        store,
+        sessions,
+        Clock.systemUTC(),
+        () -> System.nanoTime() + skipped.get());
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    for (AutoCloseable each : open) {
+      each.close();
+    }
+    gate.close();
+    inner.shutdownTestKit();
+  }
+
+  private HandAgent agent() {
+    HandAgent agent = new HandAgent(gate.address());
+    open.add(agent);
+    return agent;
+  }
+
+  static Attempt attempt(BuildKey build) {
+    return new Attempt(new RequestId("r" + build.number()), 1);
+  }
+
+  /** The worker holds the build's lease, and its entity and the build's know it. */
+  private void lease(BuildKey build, String worker) {
+    var plan =
+        new Plan(
+            List.of(),
+            Map.of(),
+            Map.of(),
+            Map.of(),
+            Map.of(),
+            RetryPolicy.DEFAULT,
+            Duration.ofMinutes(10),
+            List.of());
+    var body =
+        new Build.Body(
+            build,
+            attempt(build),
+            new BuildsetId("bs"),
+            new WorkerName(worker),
+            new PoolName("default"),
+            plan);
+    entities.tell(EntityRef.of(build), new Build.Command.Start(body));
+    entities.tell(
+        EntityRef.of(new WorkerName(worker)),
+        new Worker.Command.LeaseSlot(build, attempt(build), Duration.ofMinutes(10)));
+    sessions.deliver(
+        new WorkerName(worker), new Protocol.RunBuild(build, attempt(build), plan), () -> {});
+  }
+
+  private static Protocol.Reports reports(BuildKey build, long first, StepReport... reports) {
+    return new Protocol.Reports(build, attempt(build), first, List.of(reports));
+  }
+
+  private static final StepReport KEPT = new StepReport.PlanKept(Instant.EPOCH);
+  private static final StepReport ENDED = new StepReport.BuildEnded(Instant.EPOCH);
+
+  private static StreamKey log(BuildKey build, String name) {
+    return new StreamKey(build, 0, StreamKey.Kind.LOG, name);
+  }
+
+  private static Protocol.Append append(StreamKey stream, long offset, String text, boolean last) {
+    byte[] plain = text.getBytes(UTF_8);
+    return new Protocol.Append(new Chunk(stream, offset, plain.length, Zstd.compress(plain), last));
+  }
+
+  private static void until(String what, BooleanSupplier holds) {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    while (!holds.getAsBoolean()) {
+      assertThat(System.nanoTime()).as("deadline for: " + what).isLessThan(deadline);
+      LockSupport.parkNanos(1_000_000);
+    }
+  }
+
+  @Test
+  void anAgentIsWelcomeAndLearnsWhichOfItsBuildsGoOn() throws Exception {
+    HandAgent agent = agent();
+    Protocol.Welcome first = agent.joins("w1", "i1");
+    assertThat(first.resume()).isEmpty();
+    lease(ONE, "w1");
+    assertThat(agent.hears(Protocol.RunBuild.class).build()).isEqualTo(ONE);
+    Protocol.Welcome second = agent.joins("w1", "i1", ONE, TWO);
+    assertThat(second.resume()).containsExactly(ONE);
+    assertThat(second.stop()).containsExactly(TWO);
+    assertThat(second.session()).isGreaterThan(first.session());
+    until("the first session is over", () -> sessions.count() == 1);
+  }
+
+  @Test
+  void whoCannotProveHisNameIsTurnedAwayAndNothingChanges() throws Exception {
+    HandAgent agent = agent();
+    var hello = HandAgent.hello("guarded", "i1");
+    agent.says(hello);
+    var rejected = agent.hears(Protocol.Rejected.class);
+    assertThat(rejected.reason()).contains("token").contains("guarded");
+    assertThat(rejected.retry()).isFalse();
+    agent.says(
+        new Protocol.Hello(
+            99, hello.worker(), "i1", "own", 1, hello.labels(), hello.pool(), List.of(), Map.of()));
+    assertThat(agent.hears(Protocol.Rejected.class).reason()).contains("version");
+    assertThat(entities.told).isEmpty();
+    assertThat(sessions.count()).isZero();
+  }
+
+  @Test
+  void ofTwoWorkersOfOneNameTheSecondIsToldSo() throws Exception {
+    HandAgent first = agent();
+    HandAgent second = agent();
+    first.joins("w1", "i1");
+    second.says(HandAgent.hello("w1", "i2"));
+    var rejected = second.hears(Protocol.Rejected.class);
+    assertThat(rejected.reason()).contains("w1");
+    assertThat(rejected.retry()).isTrue();
+    lease(ONE, "w1");
+    assertThat(first.hears(Protocol.RunBuild.class).build()).isEqualTo(ONE);
+    until("only the first is open", () -> sessions.count() == 1);
+  }
+
+  @Test
+  void theSameAgentThatComesAgainTakesThePlaceOfItsFormerSession() throws Exception {
+    HandAgent agent = agent();
+    var gone = new CountDownLatch(1);
+    sessions.watch(agent.joins("w1", "i1").session(), gone::countDown);
+    assertThat(gone.getCount()).isEqualTo(1);
+    agent.reborn();
+    agent.joins("w1", "i1");
+    assertThat(gone.await(10, TimeUnit.SECONDS)).isTrue();
+    until("only the latter is open", () -> sessions.count() == 1);
+  }
+
+  @Test
+  void aSessionThatIsNotOpenIsGoneAtOnce() {
+    var gone = new CountDownLatch(1);
+    sessions.watch(new SessionId("never"), gone::countDown);
+    assertThat(gone.getCount()).isZero();
+  }
+
+  @Test
+  void whoWaitsForAnAbsentWorkerIsToldWhenItComes() throws Exception {
+    var back = new CountDownLatch(1);
+    Runnable told = back::countDown;
+    sessions.deliver(W1, new Protocol.Ping(), told);
+    sessions.deliver(W1, new Protocol.Ping(), told);
+    assertThat(back.getCount()).isEqualTo(1);
+    agent().joins("w1", "i1");
+    assertThat(back.await(10, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Test
+  void garbageHarmsNobody() throws Exception {
+    HandAgent agent = agent();
+    agent.says(new byte[0]);
+    agent.says("no cbor at all".getBytes(UTF_8));
+    agent.says(new byte[200_000]);
+    agent.says(new Protocol.Ping());
+    agent.joins("w1", "i1");
+    agent.says("garbage of a guest".getBytes(UTF_8));
+    agent.says(new byte[] {(byte) 0xf6});
+    lease(ONE, "w1");
+    agent.says(reports(ONE, 1, KEPT));
+    assertThat(agent.hears(Protocol.ReportsTaken.class).last()).isEqualTo(1);
+  }
+
+  @Test
+  void whatIsForgedInAnotherAgentsNameIsIgnored() throws Exception {
+    HandAgent victim = agent();
+    HandAgent forger = agent();
+    victim.joins("w1", "i1");
+    forger.joins("w2", "i2");
+    lease(ONE, "w1");
+    victim.hears(Protocol.RunBuild.class);
+    forger.forges(new Protocol.Goodbye(), victim);
+    forger.forges(reports(ONE, 1, KEPT), victim);
+    // His own session does not make the build his.
+    forger.says(reports(ONE, 1, KEPT));
+    assertThat(forger.hears(Protocol.ReportsRefused.class).build()).isEqualTo(ONE);
+    forger.says(append(log(ONE, "stdio"), 0, "forged", false));
+    lease(FOREIGN, "w2");
+    forger.says(append(log(FOREIGN, "stdio"), 0, "own", false));
+    forger.hears(Protocol.Stored.class);
+    assertThat(store.extent(log(ONE, "stdio"))).isEmpty();
+    victim.says(reports(ONE, 1, KEPT));
+    assertThat(victim.hears(Protocol.ReportsTaken.class).last()).isEqualTo(1);
+    assertThat(sessions.count()).isEqualTo(2);
+  }
+
+  @Test
+  void aSilentPeerIsNoticedAndItsWatchersAreTold() throws Exception {
+    HandAgent agent = agent();
+    var gone = new CountDownLatch(1);
+    sessions.watch(agent.joins("w1", "i1").session(), gone::countDown);
+    skipped.addAndGet(Protocol.HEARTBEAT.toNanos() + 1);
+    agent.hears(Protocol.Ping.class);
+    agent.says(new Protocol.Ping());
+    lease(ONE, "w1");
+    agent.says(reports(ONE, 1, KEPT));
+    agent.hears(Protocol.ReportsTaken.class);
+    skipped.addAndGet(Protocol.SILENCE.toNanos() - TimeUnit.SECONDS.toNanos(5));
+    agent.hears(Protocol.Ping.class);
+    assertThat(gone.getCount()).as("not yet").isEqualTo(1);
+    skipped.addAndGet(Protocol.SILENCE.toNanos());
+    assertThat(gone.await(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(sessions.count()).isZero();
+  }
+
+  @Test
+  void goodbyeEndsTheSessionAtOnce() throws Exception {
+    HandAgent agent = agent();
+    var gone = new CountDownLatch(1);
+    sessions.watch(agent.joins("w1", "i1").session(), gone::countDown);
+    agent.says(new Protocol.Goodbye());
+    assertThat(gone.await(10, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Test
+  void reportsAreTakenInOrderAndAgainAndOnlyOnceEach() throws Exception {
+    HandAgent agent = agent();
+    agent.joins("w1", "i1");
+    lease(ONE, "w1");
+    agent.hears(Protocol.RunBuild.class);
+    agent.says(reports(ONE, 2, ENDED)); // the one before it was lost
+    var taken = agent.saysUntil(Protocol.ReportsTaken.class, reports(ONE, 1, KEPT, ENDED));
+    assertThat(taken.last()).isEqualTo(2);
+    agent.says(reports(ONE, 1, KEPT));
+    assertThat(agent.hears(Protocol.ReportsTaken.class).last()).isLessThanOrEqualTo(2);
+    agent.says(reports(ONE, 3, ENDED));
+    assertThat(agent.hears(Protocol.ReportsRefused.class).build()).isEqualTo(ONE);
+    assertThat(agent.heard()).noneMatch(m -> m instanceof Protocol.ReportsRefused);
+  }
+
+  @Test
+  void reportsThatTheFarmDoesNotAnswerAreNotAcknowledged() throws Exception {
+    HandAgent agent = agent();
+    agent.joins("w1", "i1");
+    lease(ONE, "w1");
+    agent.hears(Protocol.RunBuild.class);
+    entities.unreachable = told -> told.message() instanceof Build.Command.Report;
+    agent.says(reports(ONE, 1, KEPT));
+    until(
+        "it was tried",
+        () -> entities.told.stream().anyMatch(t -> t.message() instanceof Build.Command.Report));
+    entities.unreachable = _ -> false;
+    agent.saysUntil(Protocol.ReportsTaken.class, reports(ONE, 1, KEPT, ENDED));
+    var told = entities.state(EntityRef.of(ONE)).toCompletableFuture().get();
+    assertThat(told).isInstanceOf(Build.State.Finished.class);
+  }
+
+  @Test
+  void chunksAreStoredAndAcknowledged() throws Exception {
+    HandAgent agent = agent();
+    agent.joins("w1", "i1");
+    lease(ONE, "w1");
+    StreamKey stdio = log(ONE, "stdio");
+    agent.says(append(stdio, 0, "hello ", false));
+    assertThat(agent.hears(Protocol.Stored.class).offset()).isEqualTo(6);
+    agent.says(append(stdio, 0, "hello ", false));
+    assertThat(agent.hears(Protocol.Stored.class).offset()).isEqualTo(6);
+    store.full = true;
+    agent.says(append(stdio, 6, "world", true));
+    var busy = agent.hears(Protocol.StoreBusy.class);
+    assertThat(busy.offset()).isEqualTo(6);
+    assertThat(busy.reason()).isEqualTo("disk full");
+    store.full = false;
+    agent.says(append(stdio, 6, "world", true));
+    assertThat(agent.hears(Protocol.Stored.class))
+        .isEqualTo(new Protocol.Stored(stdio, 11, true, true));
+    assertThat(new String(store.all(stdio), UTF_8)).isEqualTo("hello world");
+  }
+
+  @Test
+  void chunksOfStreamsThatLeaveTheirFolderAreNotShownToTheStore() throws Exception {
+    HandAgent agent = agent();
+    agent.joins("w1", "i1");
+    lease(ONE, "w1");
+    for (String name : List.of("../x", "/etc/passwd", "a//b", "a\\b", "a/./b", "", "a\nb")) {
+      agent.says(append(new StreamKey(ONE, 0, StreamKey.Kind.ARTIFACT, name), 0, "bad", true));
+    }
+    agent.says(append(new StreamKey(ONE, -1, StreamKey.Kind.LOG, "stdio"), 0, "bad", true));
+    agent.says(append(log(ONE, "stdio"), 0, "good", true));
+    agent.hears(Protocol.Stored.class);
+    assertThat(store.appends).hasValue(1);
+  }
+
+  @Test
+  void aStuckStreamHoldsUpNeitherOthersNorMoreMemoryThanItsShare() throws Exception {
+    HandAgent slow = agent();
+    HandAgent quick = agent();
+    slow.joins("w1", "i1");
+    quick.joins("w2", "i2");
+    lease(ONE, "w1");
+    lease(FOREIGN, "w2");
+    CountDownLatch latch = new CountDownLatch(1);
+    StreamKey stuck = log(ONE, "stuck");
+    store.stuck.put(stuck, latch);
+    byte[] noise = new byte[100_000];
+    new java.util.Random(1).nextBytes(noise);
+    for (int i = 0; i < 30; i++) {
+      slow.says(
+          new Protocol.Append(
+              new Chunk(stuck, i * 100_000L, noise.length, Zstd.compress(noise), false)));
+    }
+    quick.says(append(log(FOREIGN, "stdio"), 0, "quick", true));
+    assertThat(quick.hears(Protocol.Stored.class).closed()).isTrue();
+    latch.countDown();
+    long offset = slow.hears(Protocol.Stored.class).offset();
+    assertThat(offset).isPositive().isLessThanOrEqualTo(1_100_000);
+    // What was dropped is sent again from where the store is, and taken.
+    until(
+        "the rest is stored",
+        () -> store.extent(stuck).filter(e -> e.size() % 100_000 == 0).isPresent());
+    long end = store.extent(stuck).orElseThrow().size();
+    slow.says(append(log(ONE, "stdio"), 0, "after", true));
+    until("others of the session too", () -> store.all(log(ONE, "stdio")).length == 5);
+    assertThat(end).isLessThanOrEqualTo(1_100_000);
+  }
+
+  @Test
+  void artifactsOfTheSameProjectAreListedAndFetched() throws Exception {
+    HandAgent agent = agent();
+    agent.joins("w1", "i1");
+    lease(TWO, "w1");
+    StreamKey tar = new StreamKey(ONE, 3, StreamKey.Kind.ARTIFACT, "out/a.tar");
+    byte[] plain = "the artifact".getBytes(UTF_8);
+    store.append(new Chunk(tar, 0, plain.length, Zstd.compress(plain), true));
+    store.append(new Chunk(log(ONE, "stdio"), 0, plain.length, Zstd.compress(plain), true));
+    agent.says(new Protocol.ListArtifacts(1, FOREIGN, "*"));
+    agent.says(new Protocol.ListArtifacts(2, ONE, "*.tar"));
+    assertThat(agent.hears(Protocol.Artifacts.class))
+        .isEqualTo(new Protocol.Artifacts(2, List.of(tar)));
+    agent.says(new Protocol.Fetch(3, log(ONE, "stdio"), 0));
+    agent.says(new Protocol.Fetch(4, tar, 4));
+    var fetched = agent.hears(Protocol.Fetched.class);
+    assertThat(fetched.ask()).isEqualTo(4);
+    assertThat(new String(Zstd.decompress(fetched.chunk().zstd(), 8), UTF_8)).isEqualTo("artifact");
+    assertThat(fetched.chunk().last()).isTrue();
+  }
+
+  @Test
+  void aGateThatCannotListenSaysWhere() {
+    int taken = Integer.parseInt(gate.address().replaceAll(".*:", ""));
+    assertThatThrownBy(() -> gate(new GateSettings("127.0.0.1", taken, 10, 1024)))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("127.0.0.1:" + taken);
+  }
+
+  @Test
+  void theWorkersEntityKnowsTheSession() throws Exception {
+    HandAgent agent = agent();
+    var session = agent.joins("w1", "i1").session();
+    var state = (Worker.State) entities.state(EntityRef.of(W1)).toCompletableFuture().get();
+    assertThat(state.presence()).isEqualTo(new Worker.Presence.Here(session));
+    assertThat(entities.tell(EntityRef.of(W1), new Worker.Command.Leave(session)))
+        .isCompletedWithValue(new Answer.Done(true));
+  }
+}

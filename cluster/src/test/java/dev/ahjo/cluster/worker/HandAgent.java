@@ -1,0 +1,146 @@
+package dev.ahjo.cluster.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.typesafe.config.ConfigFactory;
+import dev.ahjo.core.id.BuildKey;
+import dev.ahjo.core.id.PoolName;
+import dev.ahjo.core.id.WorkerName;
+import dev.ahjo.core.worker.Protocol;
+import dev.ahjo.core.worker.Protocol.ToAgent;
+import dev.ahjo.core.worker.Protocol.ToGate;
+import dev.ahjo.wire.ProtocolCodec;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.apache.pekko.actor.AbstractActor;
+import org.apache.pekko.actor.ActorRef;
+import org.apache.pekko.actor.ActorSelection;
+import org.apache.pekko.actor.ActorSystem;
+import org.apache.pekko.actor.Props;
+
+/** An agent's end of the line, over real remoting, that says what the test tells it to. */
+final class HandAgent implements AutoCloseable {
+  private final ActorSystem system;
+  private final ActorSelection gate;
+  private final LinkedBlockingQueue<ToAgent> heard = new LinkedBlockingQueue<>();
+  private ActorRef me;
+
+  HandAgent(String gateAddress) {
+    system =
+        ActorSystem.create(
+            "agent",
+            ConfigFactory.parseString(
+                    """
+                    pekko.remote.artery.canonical { hostname = "127.0.0.1", port = 0 }
+                    """)
+                .withFallback(ConfigFactory.load("ahjo-gate")));
+    gate = system.actorSelection(gateAddress.replace("pekko://", "pekko://gate@") + "/user/gate");
+    me = ear("agent");
+  }
+
+  /** A new actor to hear with, as an agent that was started anew has. */
+  void reborn() {
+    me = ear("reborn" + System.nanoTime());
+  }
+
+  private ActorRef ear(String name) {
+    return system.actorOf(Props.create(Ear.class, () -> new Ear(heard)), name);
+  }
+
+  static Protocol.Hello hello(String name, String instance, BuildKey... holds) {
+    return new Protocol.Hello(
+        Protocol.VERSION,
+        new WorkerName(name),
+        instance,
+        "secret",
+        2,
+        Set.of("debian"),
+        new PoolName("default"),
+        Arrays.stream(holds).map(b -> new Protocol.Held(b, GateTest.attempt(b), 0)).toList(),
+        Map.of("os", "linux"));
+  }
+
+  Protocol.Welcome joins(String name, String instance, BuildKey... holds) throws Exception {
+    says(hello(name, instance, holds));
+    return hears(Protocol.Welcome.class);
+  }
+
+  void says(ToGate message) {
+    says(bytes(message));
+  }
+
+  /** Says it again and again until it is answered, as agents do. */
+  <M extends ToAgent> M saysUntil(Class<M> answer, ToGate message) throws InterruptedException {
+    for (int i = 0; i < 100; i++) {
+      says(message);
+      ToAgent came = heard.poll(100, TimeUnit.MILLISECONDS);
+      if (answer.isInstance(came)) {
+        return answer.cast(came);
+      }
+    }
+    throw new AssertionError("No " + answer.getSimpleName() + " answers " + message);
+  }
+
+  void says(byte[] bytes) {
+    gate.tell(bytes, me);
+  }
+
+  /** Says it in the name of another agent's actor, as far as that can be known from outside. */
+  void forges(ToGate message, HandAgent victim) {
+    String path = victim.me.path().toStringWithoutAddress().replaceAll("#.*", "");
+    ActorRef pretended =
+        system.provider().resolveActorRef(victim.system.provider().getDefaultAddress() + path);
+    gate.tell(bytes(message), pretended);
+    // And in the name of the gate itself, and of no one.
+    gate.tell(
+        bytes(message),
+        system.provider().resolveActorRef(gate.anchorPath().address() + "/user/gate"));
+    gate.tell(bytes(message), ActorRef.noSender());
+  }
+
+  private static byte[] bytes(ToGate message) {
+    return ProtocolCodec.encode(message);
+  }
+
+  /** The next message of this kind; pings and others before it are passed over. */
+  <M extends ToAgent> M hears(Class<M> kind) throws InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    while (true) {
+      ToAgent message = heard.poll(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+      assertThat(message).as("a " + kind.getSimpleName()).isNotNull();
+      if (kind.isInstance(message)) {
+        return kind.cast(message);
+      }
+    }
+  }
+
+  /** All that came and was not yet asked for. */
+  List<ToAgent> heard() {
+    return List.copyOf(heard);
+  }
+
+  @Override
+  public void close() throws Exception {
+    system.terminate();
+    system.getWhenTerminated().toCompletableFuture().get(10, TimeUnit.SECONDS);
+  }
+
+  private static final class Ear extends AbstractActor {
+    private final LinkedBlockingQueue<ToAgent> heard;
+
+    Ear(LinkedBlockingQueue<ToAgent> heard) {
+      this.heard = heard;
+    }
+
+    @Override
+    public Receive createReceive() {
+      return receiveBuilder()
+          .match(byte[].class, bytes -> heard.add(ProtocolCodec.toAgent(bytes)))
+          .build();
+    }
+  }
+}
