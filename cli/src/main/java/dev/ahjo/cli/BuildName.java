@@ -1,5 +1,6 @@
 package dev.ahjo.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.ahjo.core.id.BuildKey;
 
 /** A build as people write it, {@code project/builder#number}, and its address on a node. */
@@ -13,6 +14,16 @@ public record BuildName(BuildKey key) {
       throw new CommandFailed(
           Exit.USAGE, message == null ? "Not a build: " + text : message, wrong);
     }
+  }
+
+  /** Reads {@code {project, builder, number}}, as a node's JSON names a build. */
+  public static BuildName of(JsonNode build) {
+    return parse(
+        build.path("project").asText()
+            + "/"
+            + build.path("builder").asText()
+            + "#"
+            + build.path("number").asText());
   }
 
   /** Its path on a node, with {@code further} segments behind. */

@@ -1,5 +1,6 @@
 package dev.ahjo.cli;
 
+import dev.ahjo.cli.bench.Bench;
 import dev.ahjo.cli.log.Logs;
 import dev.ahjo.cli.project.Check;
 import dev.ahjo.cli.status.Status;
@@ -7,6 +8,7 @@ import dev.ahjo.cli.status.Tables;
 import dev.ahjo.cli.status.Why;
 import dev.ahjo.cli.steer.Steer;
 import dev.ahjo.cli.submit.Submit;
+import dev.ahjo.cli.worker.Worker;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -43,12 +45,14 @@ public final class Main implements Runnable {
   public static int run(Console console, String... args) {
     CommandLine root = new CommandLine(new Main());
     root.addSubcommand(new Check(console));
+    root.addSubcommand(new Worker(console));
     root.addSubcommand(new Submit(console));
     root.addSubcommand(new Status(console));
     Tables.verbs(console).forEach(root::addSubcommand);
     root.addSubcommand(new Logs(console));
     root.addSubcommand(new Why(console));
     Steer.verbs(console).forEach(root::addSubcommand);
+    root.addSubcommand(new Bench(console));
     everywhere(root, console);
     return root.execute(args);
   }

@@ -200,7 +200,8 @@ class ClientVerbsTest {
         + state
         + "\", \"result\": "
         + result
-        + ", \"attempts\": [{\"attempt\": 1, \"build\": \"zlib/debian#7\"}]}";
+        + ", \"attempts\": [{\"number\": 1, \"build\": "
+        + "{\"project\": \"zlib\", \"builder\": \"debian\", \"number\": 7}}]}";
   }
 
   private static String build(boolean over) {

@@ -11,11 +11,8 @@ import dev.ahjo.cli.Events;
 import dev.ahjo.cli.Exit;
 import dev.ahjo.cli.Patience;
 import dev.ahjo.cli.log.BuildLog;
-import dev.ahjo.core.id.BuildKey;
-import dev.ahjo.core.id.BuilderKey;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -117,24 +114,9 @@ public final class Follower {
   private static List<BuildName> builds(JsonNode request) {
     List<BuildName> builds = new ArrayList<>();
     for (JsonNode attempt : request.path("attempts")) {
-      build(request, attempt.path("build")).ifPresent(builds::add);
+      builds.add(BuildName.of(attempt.path("build")));
     }
     return builds;
-  }
-
-  private static Optional<BuildName> build(JsonNode request, JsonNode build) {
-    if (build.isTextual()) {
-      return Optional.of(BuildName.parse(build.asText()));
-    }
-    JsonNode number = build.isObject() ? build.path("number") : build;
-    return number.isIntegralNumber()
-        ? Optional.of(
-            new BuildName(
-                new BuildKey(
-                    BuilderKey.parse(
-                        request.path("project").asText() + "/" + request.path("builder").asText()),
-                    number.asLong())))
-        : Optional.empty();
   }
 
   private static boolean ended(String state) {

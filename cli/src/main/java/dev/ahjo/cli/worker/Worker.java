@@ -1,0 +1,195 @@
+package dev.ahjo.cli.worker;
+
+import dev.ahjo.cli.CommandFailed;
+import dev.ahjo.cli.Console;
+import dev.ahjo.cli.Exit;
+import dev.ahjo.cli.Journal;
+import dev.ahjo.core.id.PoolName;
+import dev.ahjo.core.id.WorkerName;
+import dev.ahjo.worker.Agent;
+import dev.ahjo.worker.AgentSettings;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code ahjo worker}: offers this machine's slots to a farm. */
+@Command(
+    name = "worker",
+    description = {
+      "Offer this machine to a farm: join its gate, run the builds it sends.",
+      "Runs until it is stopped. Stopped or killed, its steps go on; the next worker on the same"
+          + " data folder finds them."
+    })
+public final class Worker implements Callable<Integer> {
+  private static final int DEFAULT_PORT = 8011;
+
+  private final Console console;
+
+  @Option(
+      names = "--join",
+      required = true,
+      paramLabel = "ADDRESS",
+      description = "The gate of a node: pekko://HOST:PORT.")
+  String join = "";
+
+  @Option(
+      names = "--name",
+      required = true,
+      paramLabel = "NAME",
+      description = "Unique on the farm; the token proves it.")
+  String name = "";
+
+  @Option(
+      names = "--token",
+      paramLabel = "T",
+      description = "Shows in the list of processes; better a file, or AHJO_WORKER_TOKEN.")
+  @Nullable String token;
+
+  @Option(names = "--token-file", paramLabel = "FILE", description = "Holds the token.")
+  @Nullable Path tokenFile;
+
+  @Option(
+      names = "--slots",
+      paramLabel = "N",
+      description = "Builds at once; default: the number of processors.")
+  @Nullable Integer slots;
+
+  @Option(
+      names = "--label",
+      paramLabel = "L",
+      description = "What builders may ask for; repeatable.")
+  List<String> labels = List.of();
+
+  @Option(
+      names = "--pool",
+      paramLabel = "P",
+      defaultValue = "default",
+      description = "The pool it serves (default ${DEFAULT-VALUE}).")
+  String pool = "default";
+
+  @Option(
+      names = "--data",
+      paramLabel = "DIR",
+      description = "What it holds and where it builds; default: ./.ahjo-worker/NAME.")
+  @Nullable Path data;
+
+  @Option(
+      names = "--bind",
+      paramLabel = "HOST",
+      defaultValue = "127.0.0.1",
+      description =
+          "This machine's address, which the node dials back (default ${DEFAULT-VALUE}: a node on"
+              + " this machine).")
+  String bind = "127.0.0.1";
+
+  @Option(
+      names = "--log-file",
+      paramLabel = "FILE",
+      description = "Where to tell what it does; default: the error output.")
+  @Nullable Path logFile;
+
+  public Worker(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public Integer call() throws InterruptedException {
+    Journal.to(logFile);
+    AgentSettings settings = settings();
+    try (Agent agent = Agent.start(settings)) {
+      Runtime.getRuntime().addShutdownHook(new Thread(agent::close, "goodbye"));
+      console.note(
+          "ahjo: worker "
+              + settings.name()
+              + " joins "
+              + join
+              + " with "
+              + settings.slots()
+              + " slots, data in "
+              + settings.folder());
+      Optional<String> refused = agent.awaitEnd();
+      if (refused.isPresent()) {
+        throw new CommandFailed(
+            Exit.UNREACHABLE, "The gate at " + join + " refuses this worker: " + refused.get());
+      }
+      return Exit.DONE.code();
+    } catch (IOException unusable) {
+      String why = unusable.getMessage();
+      throw new CommandFailed(Exit.USAGE, why == null ? unusable.toString() : why, unusable);
+    }
+  }
+
+  /** The agent's settings; wrong use names the option at fault. */
+  AgentSettings settings() {
+    URI gate = gate();
+    int count = slots == null ? Runtime.getRuntime().availableProcessors() : slots;
+    if (count < 1) {
+      throw new CommandFailed(Exit.USAGE, "--slots: expected at least 1, but found " + count);
+    }
+    try {
+      WorkerName worker = new WorkerName(name);
+      Path folder = data == null ? Path.of(".ahjo-worker", name) : data;
+      return AgentSettings.of(
+              worker,
+              folder.toAbsolutePath().normalize(),
+              gate.getHost(),
+              gate.getPort() < 0 ? DEFAULT_PORT : gate.getPort(),
+              theToken(),
+              count,
+              Set.copyOf(labels),
+              new PoolName(pool))
+          .withBindHost(bind);
+    } catch (IllegalArgumentException wrong) {
+      String why = wrong.getMessage();
+      throw new CommandFailed(Exit.USAGE, why == null ? wrong.toString() : why, wrong);
+    }
+  }
+
+  private URI gate() {
+    try {
+      URI address = URI.create(join);
+      if ("wss".equals(address.getScheme()) || "ws".equals(address.getScheme())) {
+        throw new CommandFailed(
+            Exit.USAGE, "--join: " + address.getScheme() + ":// is not in this version");
+      }
+      if ("pekko".equals(address.getScheme()) && address.getHost() != null) {
+        return address;
+      }
+    } catch (IllegalArgumentException notAnAddress) {
+      // told below
+    }
+    throw new CommandFailed(
+        Exit.USAGE, "--join: expected pekko://HOST:PORT, but found '" + join + "'");
+  }
+
+  private String theToken() {
+    if (token != null) {
+      return token;
+    }
+    if (tokenFile != null) {
+      try {
+        return Files.readString(tokenFile).strip();
+      } catch (IOException unreadable) {
+        throw new CommandFailed(
+            Exit.USAGE,
+            "--token-file: could not read " + tokenFile + ": " + unreadable,
+            unreadable);
+      }
+    }
+    return console
+        .variable("AHJO_WORKER_TOKEN")
+        .orElseThrow(() ->
+            new CommandFailed(
+                Exit.USAGE,
+                "Expected a token: --token-file, AHJO_WORKER_TOKEN or --token. `ahjo token` on"
+                    + " the node's machine prints one"));
+  }
+}

@@ -1,0 +1,32 @@
+package dev.ahjo.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.ahjo.cli.Shell.Said;
+import java.net.URI;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class WorkerVerbTest {
+  private final Shell shell = new Shell(URI.create("http://localhost:1"));
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--join x              --name w --token t           | --join: expected pekko://HOST:PORT, but found 'x'",
+        "--join http://h:1     --name w --token t           | --join: expected pekko://HOST:PORT",
+        "--join wss://h:1      --name w --token t           | wss:// is not in this version",
+        "--join pekko://h:1    --name w!x --token t         | Expected a worker name",
+        "--join pekko://h:1    --name w --token t --slots 0 | --slots: expected at least 1",
+        "--join pekko://h:1    --name w                     | Expected a token",
+        "--join pekko://h:1    --name w --token-file /nope  | --token-file: could not read /nope",
+        "--join pekko://h:1    --token t                    | --name",
+      })
+  void eachMistakeIsNamed(String arguments, String problem) {
+    Said said = shell.ahjo(("worker " + arguments).trim().split("\\s+"));
+
+    assertThat(said.err()).startsWith("ahjo: ").contains(problem);
+    assertThat(said.exit()).isEqualTo(2);
+  }
+}
