@@ -7,9 +7,14 @@ import com.fasterxml.jackson.annotation.Nulls;
 import com.fasterxml.jackson.annotation.PropertyAccessor;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
+import com.fasterxml.jackson.databind.AnnotationIntrospector;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.introspect.Annotated;
+import com.fasterxml.jackson.databind.introspect.AnnotatedMember;
+import com.fasterxml.jackson.databind.introspect.JacksonAnnotationIntrospector;
+import com.fasterxml.jackson.databind.introspect.NopAnnotationIntrospector;
 import com.fasterxml.jackson.dataformat.cbor.CBORFactory;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
@@ -41,6 +46,8 @@ import java.util.SortedSet;
  * </ul>
  */
 public final class Json {
+  private static final Set<Class<?>> OPTIONALS =
+      Set.of(Optional.class, OptionalInt.class, OptionalLong.class, OptionalDouble.class);
   private static final ObjectMapper TEXT =
       of(
           JsonFactory.builder()
@@ -82,25 +89,41 @@ public final class Json {
     mapper.enable(
         DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES,
         DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+    mapper.setAnnotationIntrospector(
+        AnnotationIntrospector.pair(
+            new LeavesOutWhatIsEmpty(), new JacksonAnnotationIntrospector()));
     for (Class<?> collection :
         List.of(
             List.class, Set.class, Map.class, Collection.class, SortedMap.class, SortedSet.class)) {
       emptyWhenMissing(mapper, collection);
     }
     PersistentCollections.types().forEach(type -> emptyWhenMissing(mapper, type));
-    for (Class<?> optional :
-        List.of(Optional.class, OptionalInt.class, OptionalLong.class, OptionalDouble.class)) {
-      mapper
-          .configOverride(optional)
-          .setInclude(JsonInclude.Value.construct(JsonInclude.Include.NON_ABSENT, null));
-    }
     return mapper;
   }
 
   private static void emptyWhenMissing(ObjectMapper mapper, Class<?> type) {
-    mapper
-        .configOverride(type)
-        .setInclude(JsonInclude.Value.construct(JsonInclude.Include.NON_EMPTY, null))
-        .setSetterInfo(JsonSetter.Value.forValueNulls(Nulls.AS_EMPTY));
+    mapper.configOverride(type).setSetterInfo(JsonSetter.Value.forValueNulls(Nulls.AS_EMPTY));
+  }
+
+  /**
+   * Of components only: Jackson would apply an override by type to the values of maps as well, and
+   * an empty collection that is a value is there with its key.
+   */
+  private static final class LeavesOutWhatIsEmpty extends NopAnnotationIntrospector {
+    private static final long serialVersionUID = 1;
+
+    @Override
+    public JsonInclude.Value findPropertyInclusion(Annotated component) {
+      Class<?> type = component.getRawType();
+      if (!(component instanceof AnnotatedMember)) {
+        return JsonInclude.Value.empty();
+      }
+      if (OPTIONALS.contains(type)) {
+        return JsonInclude.Value.empty().withValueInclusion(JsonInclude.Include.NON_ABSENT);
+      }
+      return Collection.class.isAssignableFrom(type) || Map.class.isAssignableFrom(type)
+          ? JsonInclude.Value.empty().withValueInclusion(JsonInclude.Include.NON_EMPTY)
+          : JsonInclude.Value.empty();
+    }
   }
 }

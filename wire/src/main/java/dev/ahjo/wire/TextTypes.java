@@ -13,7 +13,6 @@ import com.fasterxml.jackson.databind.JsonDeserializer;
 import com.fasterxml.jackson.databind.JsonSerializer;
 import com.fasterxml.jackson.databind.KeyDeserializer;
 import com.fasterxml.jackson.databind.Module;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationConfig;
 import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.deser.Deserializers;
@@ -52,7 +51,7 @@ final class TextTypes extends Module {
     context.addSerializers(new Writers());
     context.addKeySerializers(new KeyWriters());
     context.addDeserializers(new Readers());
-    context.addKeyDeserializers(new KeyReaders(context.getOwner()));
+    context.addKeyDeserializers(new KeyReaders());
   }
 
   /** What makes a {@code type} of its string, if it is written as one. */
@@ -78,6 +77,10 @@ final class TextTypes extends Module {
     } catch (NoSuchMethodException | IllegalAccessException hidden) {
       throw new IllegalStateException(type.getName() + " is not public", hidden);
     }
+  }
+
+  private static boolean asJson(JavaType key) {
+    return key.getRawClass().isRecord() || key.isCollectionLikeType();
   }
 
   private static final class Writers extends Serializers.Base {
@@ -109,7 +112,7 @@ final class TextTypes extends Module {
       if (parser(type.getRawClass()).isPresent()) {
         return new KeyWriter(false);
       }
-      return type.getRawClass().isRecord() ? new KeyWriter(true) : null;
+      return asJson(type) ? new KeyWriter(true) : null;
     }
   }
 
@@ -162,12 +165,6 @@ final class TextTypes extends Module {
   }
 
   private static final class KeyReaders implements KeyDeserializers {
-    private final Object owner;
-
-    KeyReaders(Object owner) {
-      this.owner = owner;
-    }
-
     @Override
     public @Nullable KeyDeserializer findKeyDeserializer(
         JavaType type, DeserializationConfig config, BeanDescription description) {
@@ -175,9 +172,7 @@ final class TextTypes extends Module {
       if (parse.isPresent()) {
         return new KeyReader(type.getRawClass(), parse.get());
       }
-      return type.getRawClass().isRecord() && owner instanceof ObjectMapper
-          ? new JsonKeyReader(type)
-          : null;
+      return asJson(type) ? new JsonKeyReader(type) : null;
     }
   }
 

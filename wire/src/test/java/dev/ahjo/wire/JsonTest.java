@@ -79,6 +79,7 @@ class JsonTest {
       PSortedMap<BuilderKey, PVector<WorkerName>> queues,
       PMap<EntityRef, Integer> refs,
       Map<StreamKey, Long> streams,
+      Map<Set<String>, Integer> sets,
       OrderedPSet<String> order) {}
 
   @Test
@@ -89,6 +90,7 @@ class JsonTest {
             TreePMap.singleton(BUILD.builder(), TreePVector.singleton(new WorkerName("w1"))),
             HashTreePMap.empty(),
             Map.of(new StreamKey(BUILD, 0, StreamKey.Kind.LOG, "stdio"), 5L),
+            Map.of(Set.of("linux"), 3, Set.of(), 4),
             OrderedPSet.from(List.of("b", "a")));
     String written = write(keys);
     assertThat(written)
@@ -96,6 +98,19 @@ class JsonTest {
             "{'attempts':{'01j.000~2':'zlib/debian#7'},'queues':{'zlib/debian':['w1']},'streams'");
     assertThat(read(written, Keys.class)).isEqualTo(keys);
     assertThat(read(written, Keys.class).order()).containsExactly("b", "a");
+  }
+
+  record Nested(
+      Map<String, List<Integer>> lists, Map<String, PMap<String, Optional<String>>> maps) {}
+
+  @Test
+  void whatIsEmptyWithinAMapStaysWithItsKey() throws Exception {
+    var nested = new Nested(Map.of("none", List.of()), Map.of("none", HashTreePMap.empty()));
+    assertThat(write(nested)).isEqualTo("{'lists':{'none':[]},'maps':{'none':{}}}");
+    assertThat(read(write(nested), Nested.class)).isEqualTo(nested);
+    var optional =
+        new Nested(Map.of(), Map.of("m", HashTreePMap.singleton("absent", Optional.empty())));
+    assertThat(read(write(optional), Nested.class)).isEqualTo(optional);
   }
 
   @Test

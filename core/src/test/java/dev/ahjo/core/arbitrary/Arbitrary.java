@@ -61,6 +61,7 @@ import org.pcollections.TreePVector;
  */
 public final class Arbitrary {
   private static final int MAX_DEPTH = 8;
+  private static final int MAX_FULL_DEPTH = 20;
   private static final int TRIES = 20;
   private static final List<String> TEXTS =
       List.of(
@@ -232,14 +233,14 @@ public final class Arbitrary {
   }
 
   private boolean present(int depth) {
-    return full ? depth <= MAX_DEPTH : depth < MAX_DEPTH && random.nextBoolean();
+    return full ? depth <= MAX_FULL_DEPTH : depth < MAX_DEPTH && random.nextBoolean();
   }
 
   private int count(int depth) {
-    if (depth >= MAX_DEPTH) {
-      return 0;
+    if (full) {
+      return depth <= MAX_FULL_DEPTH ? 1 : 0;
     }
-    return full ? 1 : random.nextInt(3);
+    return depth < MAX_DEPTH ? random.nextInt(3) : 0;
   }
 
   /** Beyond the depth, one that does not lead back to its own interface. */

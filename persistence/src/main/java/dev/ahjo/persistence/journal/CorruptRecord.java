@@ -6,10 +6,10 @@ public final class CorruptRecord extends RuntimeException {
   private final String persistenceId;
   private final long sequenceNr;
 
-  CorruptRecord(String what, String persistenceId, long sequenceNr, Throwable cause) {
+  CorruptRecord(String persistenceId, long sequenceNr, Throwable cause) {
     super(
-        "The %s %s #%d can't be read: %s"
-            .formatted(what, persistenceId, sequenceNr, cause.getMessage()),
+        "The journal's record %s #%d can't be read: %s"
+            .formatted(persistenceId, sequenceNr, cause.getMessage()),
         cause);
     this.persistenceId = persistenceId;
     this.sequenceNr = sequenceNr;

@@ -4,11 +4,14 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigValueFactory;
 import dev.ahjo.persistence.DataFolder;
+import dev.ahjo.persistence.formats.Kinds;
+import dev.ahjo.persistence.formats.Recorded;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -89,7 +92,13 @@ public final class EmbeddedJournal implements AutoCloseable {
 
   /** What an actor system needs to keep its entities here. */
   public Config config() {
+    Map<String, String> bindings = new HashMap<>();
+    bindings.put(Recorded.class.getName(), "ahjo-facts");
+    for (Kinds.Kind kind : Kinds.all()) {
+      bindings.put(kind.state().getName(), "ahjo-states");
+    }
     return ConfigFactory.parseResources(EmbeddedJournal.class, "embedded-journal.conf")
+        .withValue("pekko.actor.serialization-bindings", ConfigValueFactory.fromMap(bindings))
         .withValue("ahjo.journal.folder", ConfigValueFactory.fromAnyRef(folder.toString()))
         .withValue("ahjo.snapshots.folder", ConfigValueFactory.fromAnyRef(folder.toString()));
   }

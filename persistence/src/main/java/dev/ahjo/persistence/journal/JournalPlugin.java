@@ -119,8 +119,7 @@ public final class JournalPlugin extends AsyncWriteJournal {
     try {
       payload = serialization.deserialize(row.payload(), row.serializer(), row.manifest()).get();
     } catch (Exception unreadable) {
-      throw new CorruptRecord(
-          "journal's record", row.persistenceId(), row.sequenceNr(), unreadable);
+      throw new CorruptRecord(row.persistenceId(), row.sequenceNr(), unreadable);
     }
     return PersistentRepr.apply(
             payload,

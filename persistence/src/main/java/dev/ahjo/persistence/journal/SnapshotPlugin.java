@@ -16,12 +16,15 @@ import org.apache.pekko.serialization.Serialization;
 import org.apache.pekko.serialization.SerializationExtension;
 import org.apache.pekko.serialization.Serializer;
 import org.apache.pekko.serialization.Serializers;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import scala.concurrent.Future;
 
 /**
  * Pekko's door to the snapshots: shorter ways to a state, of which the facts are all still there.
  */
 public final class SnapshotPlugin extends SnapshotStore {
+  private static final Logger LOG = LoggerFactory.getLogger(SnapshotPlugin.class);
   private static final String SELECTED =
       " WHERE entity = ? AND sequence_nr BETWEEN ? AND ? AND written BETWEEN ? AND ?";
 
@@ -61,18 +64,25 @@ public final class SnapshotPlugin extends SnapshotStore {
                 }
               }
             })
-            .thenApply(found -> found.map(stored -> snapshot(persistenceId, stored))));
+            .thenApply(found -> found.flatMap(stored -> snapshot(persistenceId, stored))));
   }
 
-  private SelectedSnapshot snapshot(String persistenceId, Stored stored) {
+  private Optional<SelectedSnapshot> snapshot(String persistenceId, Stored stored) {
     try {
-      return SelectedSnapshot.create(
-          new SnapshotMetadata(persistenceId, stored.sequenceNr(), stored.written()),
-          serialization
-              .deserialize(stored.payload(), stored.serializer(), stored.manifest())
-              .get());
+      Object state =
+          serialization.deserialize(stored.payload(), stored.serializer(), stored.manifest()).get();
+      return Optional.of(
+          SelectedSnapshot.create(
+              new SnapshotMetadata(persistenceId, stored.sequenceNr(), stored.written()), state));
     } catch (Exception unreadable) {
-      throw new CorruptRecord("snapshot", persistenceId, stored.sequenceNr(), unreadable);
+      // Written by another version, or damaged: the facts are all there, so nothing is lost but
+      // time.
+      LOG.warn(
+          "The snapshot {} #{} is passed over and its facts are replayed: {}",
+          persistenceId,
+          stored.sequenceNr(),
+          unreadable.getMessage());
+      return Optional.empty();
     }
   }
 

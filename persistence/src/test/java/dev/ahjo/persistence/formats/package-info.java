@@ -1,0 +1,4 @@
+@NullMarked
+package dev.ahjo.persistence.formats;
+
+import org.jspecify.annotations.NullMarked;
