@@ -90,7 +90,7 @@ public record NodeSettings(
     Path folder = file.toAbsolutePath().normalize().getParent();
     Path base = folder == null ? file.toAbsolutePath() : folder;
     Optional<NodeSettings> settings =
-        Document.read(file.toString(), text, problems).flatMap(new NodeReader(base)::read);
+        Document.read(file.toString(), text, problems, new NodeReader(base)::read);
     return settings.isPresent() && !problems.errors()
         ? new Reading.Valid<>(settings.get(), problems.inFileOrder())
         : new Reading.Invalid<>(problems.inFileOrder());

@@ -21,7 +21,7 @@ public final class ProjectFiles {
   public static Reading<ProjectDefinition> read(String fileName, String text) {
     var problems = new Problems(fileName);
     Optional<ProjectDefinition> project =
-        Document.read(fileName, text, problems).flatMap(new ProjectReader(problems)::read);
+        Document.read(fileName, text, problems, new ProjectReader(problems)::read);
     return project.isPresent() && !problems.errors()
         ? new Reading.Valid<>(project.get(), problems.inFileOrder())
         : new Reading.Invalid<>(problems.inFileOrder());

@@ -172,10 +172,22 @@ class FuzzTest {
 
   /** A good file in which one word stands for another: mild enough that many are still good. */
   static String exchangeWords(Random random) {
-    String text = Examples.text(Examples.GOOD.get(random.nextInt(Examples.GOOD.size())));
-    List<MatchResult> places = WORD.matcher(text).results().toList();
-    MatchResult place = places.get(random.nextInt(places.size()));
+    Words seed = GOOD.get(random.nextInt(GOOD.size()));
+    Place place = seed.places.get(random.nextInt(seed.places.size()));
     String word = WORDS.get(random.nextInt(WORDS.size()));
-    return text.substring(0, place.start()) + word + text.substring(place.end());
+    return seed.text.substring(0, place.from) + word + seed.text.substring(place.to);
   }
+
+  private record Place(int from, int to) {}
+
+  /** Found once: a match keeps a copy of all that it was found in. */
+  private record Words(String text, List<Place> places) {
+    static Words of(String text) {
+      return new Words(
+          text, WORD.matcher(text).results().map(m -> new Place(m.start(), m.end())).toList());
+    }
+  }
+
+  private static final List<Words> GOOD =
+      Examples.GOOD.stream().map(Examples::text).map(Words::of).toList();
 }

@@ -93,6 +93,18 @@ class MistakesTest {
   }
 
   @Test
+  void aFileThatIsWrongAllOverEndsSoon() {
+    String file =
+        "project: p\nbuilders:\n  a: {steps: [{run: '"
+            + "${nobody.knows.this}".repeat(50_000)
+            + "'}]}";
+    List<String> told = told(ProjectFiles.read("f", file));
+
+    assertThat(told).hasSize(501);
+    assertThat(told.getLast()).endsWith("expected fewer problems; only 500 are told");
+  }
+
+  @Test
   void messagesStayOnOneLineAndOutOfTheTerminalsHands() {
     Problem problem =
         ProjectFiles.read("f", "\"pro\\e[31mject\\n\": p").problems().stream()

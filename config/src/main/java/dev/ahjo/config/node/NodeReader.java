@@ -14,6 +14,7 @@ import dev.ahjo.core.id.Names;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -123,7 +124,7 @@ public final class NodeReader {
 
   private static void refuseUnguarded(
       Fields settings, String key, Fields f, Value host, Optional<String> tokens) {
-    List<String> missing = new java.util.ArrayList<>();
+    List<String> missing = new ArrayList<>();
     if (f.get("tls").isEmpty()) {
       missing.add(key + ".tls");
     }

@@ -51,6 +51,9 @@ final class Assembly {
 
   private final List<Set<Integer>> needs = new ArrayList<>();
 
+  /** What unknown names were perhaps meant to be: each cell of a matrix asks again. */
+  private final Map<String, String> guesses = new HashMap<>();
+
   Assembly(Map<String, Entry> written, Map<String, BuilderDraft> drafts) {
     drafts.forEach((group, draft) -> {
       Entry entry = written.get(group);
@@ -119,7 +122,8 @@ final class Assembly {
   }
 
   private void unknown(Value at, String label, String name) {
-    at.error(label + ": unknown builder " + Shown.quoted(name) + Shown.nearest(name, names()));
+    String near = guesses.computeIfAbsent(name, n -> Shown.nearest(n, names()));
+    at.error(label + ": unknown builder " + Shown.quoted(name) + near);
   }
 
   /** All builders; what is amiss is told, and then the list is not to be used. */

@@ -14,6 +14,7 @@ import dev.ahjo.core.project.NotifierDefinition;
 import dev.ahjo.core.project.ProjectDefinition;
 import dev.ahjo.core.project.Repository;
 import dev.ahjo.core.project.SchedulerDefinition;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Predicate;
 
 /**
@@ -33,6 +35,9 @@ public final class ProjectReader {
   private static final int MAX_LOCK_COUNT = 100_000;
   private static final int MAX_LIST = 1000;
   private static final int MAX_LIKES = 20;
+
+  /** A lock need not be declared, so guesses at slips of the hand are not bounded by errors. */
+  private static final int MAX_GUESSES = 500;
 
   private final Problems problems;
 
@@ -221,14 +226,14 @@ public final class ProjectReader {
           written.steps().ifPresent(steps -> steps.forEach(s -> mine.addAll(s.uses())));
         }
         String suffix = own ? "" : " (in builder " + Shown.quoted(name) + ", which inherits it)";
-        new NameCheck(u -> mine.contains(u) == own && told.add(u), suffix)
+        new NameCheck(u -> mine.contains(u) == own && !told.contains(u), told, suffix)
             .check(builder, declared, repositories);
       });
     }
   }
 
   /** Walks a builder's texts in the order in which they are filled. */
-  private record NameCheck(Predicate<Use> wanted, String suffix) {
+  private record NameCheck(Predicate<Use> wanted, Set<Use> told, String suffix) {
     void check(BuilderDraft builder, Set<String> declared, Set<String> repositories) {
       Set<String> properties = new HashSet<>(declared);
       properties.addAll(builder.properties().keySet());
@@ -238,20 +243,20 @@ public final class ProjectReader {
       var known =
           new KnownNames(
               properties, builder.matrix().orElse(Map.of()).keySet(), repositories, sets);
-      builder
-          .when()
-          .ifPresent(w -> w.uses().forEach(u -> tell(u, known.complaintBeforeBuild(u.name()))));
+      builder.when().ifPresent(w -> w.uses().forEach(u -> tell(u, known::complaintBeforeBuild)));
       for (Variable variable : builder.env().values()) {
-        variable.uses().forEach(u -> tell(u, known.complaint(u.name())));
+        variable.uses().forEach(u -> tell(u, known::complaint));
       }
       for (StepDraft step : steps) {
-        step.uses().forEach(u -> tell(u, known.complaint(u.name())));
+        step.uses().forEach(u -> tell(u, known::complaint));
         step.sets().ifPresent(known::set);
       }
     }
 
-    private void tell(Use use, Optional<String> complaint) {
-      if (complaint.isPresent() && wanted.test(use)) {
+    private void tell(Use use, Function<String, Optional<String>> judge) {
+      Optional<String> complaint = wanted.test(use) ? judge.apply(use.name()) : Optional.empty();
+      if (complaint.isPresent()) {
+        told.add(use);
         boolean word =
             use.at().label().equals("if")
                 && !use.name().contains(".")
@@ -270,7 +275,7 @@ public final class ProjectReader {
     if (names.isEmpty()) {
       return;
     }
-    List<RetryDraft> policies = new java.util.ArrayList<>(List.of(defaults.retry()));
+    List<RetryDraft> policies = new ArrayList<>(List.of(defaults.retry()));
     drafts.values().forEach(d -> policies.add(d.retry()));
     for (RetryDraft policy : policies) {
       for (Value mention : policy.steps()) {
@@ -286,9 +291,10 @@ public final class ProjectReader {
   /** A lock that is used but not declared has one place. */
   private static void allLocks(Map<String, Integer> locks, List<LockMention> mentions) {
     Set<String> declared = Set.copyOf(locks.keySet());
+    int guesses = 0;
     for (LockMention mention : mentions) {
       if (!declared.contains(mention.name())) {
-        Shown.near(mention.name(), declared)
+        Shown.near(mention.name(), guesses++ < MAX_GUESSES ? declared : Set.of())
             .ifPresent(near ->
                 mention
                     .at()

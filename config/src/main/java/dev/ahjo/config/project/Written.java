@@ -3,6 +3,7 @@ package dev.ahjo.config.project;
 import dev.ahjo.config.yaml.Shown;
 import dev.ahjo.config.yaml.Value;
 import dev.ahjo.core.property.Template;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -14,7 +15,7 @@ import java.util.Optional;
 record Written(Value at, Template template) {
   /** Reads it; a hole of another kind is told, for nothing else is known that early. */
   static Optional<Written> read(Value value) {
-    List<Use> uses = new java.util.ArrayList<>();
+    List<Use> uses = new ArrayList<>();
     Optional<Template> template = Templates.template(value, uses::add);
     for (Use use : uses) {
       if (!use.name().startsWith("matrix.")) {

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.composer.Composer;
 import org.snakeyaml.engine.v2.events.Event;
@@ -49,8 +50,17 @@ public final class Document {
     this.lines = List.of(text.split("\r\n|\r|\n", -1));
   }
 
-  /** The document's root, or nothing when {@code problems} says why it cannot be read at all. */
-  public static Optional<Value> read(String file, String text, Problems problems) {
+  /** What {@code reader} makes of the document's root; empty when {@code problems} says why not. */
+  public static <T> Optional<T> read(
+      String file, String text, Problems problems, Function<Value, Optional<T>> reader) {
+    try {
+      return root(file, text, problems).flatMap(reader);
+    } catch (Problems.Enough enough) {
+      return Optional.empty();
+    }
+  }
+
+  private static Optional<Value> root(String file, String text, Problems problems) {
     if (text.length() > MAX_BYTES || text.getBytes(StandardCharsets.UTF_8).length > MAX_BYTES) {
       problems.add(
           1, 1, "expected at most " + MAX_BYTES + " bytes, but found more", Severity.ERROR);

@@ -21,16 +21,21 @@ public final class Problems {
     this.file = file;
   }
 
+  /**
+   * @throws Enough when nobody would read more; {@link Document#read} ends there
+   */
   void add(int line, int column, String message, Severity severity) {
     errors |= severity == Severity.ERROR;
     var problem = new Problem(file, line, column, Shown.oneLine(message), severity);
-    if (found.size() < LIMIT && seen.add(problem)) {
-      found.add(problem);
-      if (found.size() == LIMIT) {
-        found.add(
-            new Problem(
-                file, line, column, "more problems follow; only " + LIMIT + " are told", severity));
-      }
+    if (!seen.add(problem)) {
+      return;
+    }
+    found.add(problem);
+    if (found.size() == LIMIT) {
+      errors = true;
+      String end = "expected fewer problems; only " + LIMIT + " are told";
+      found.add(new Problem(file, line, column, end, Severity.ERROR));
+      throw new Enough();
     }
   }
 
@@ -42,5 +47,14 @@ public final class Problems {
   /** What was found, in the order of the file. */
   public List<Problem> inFileOrder() {
     return found.stream().sorted(Problem.IN_FILE_ORDER).toList();
+  }
+
+  /** Ends the reading of a file that is wrong all over: what is told of each mistake has a cost. */
+  static final class Enough extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    Enough() {
+      super("Enough problems", null, false, false);
+    }
   }
 }

@@ -9,6 +9,9 @@ import java.util.Optional;
 public final class Shown {
   private static final int LONGEST = 60;
 
+  /** Guessing takes time by the square of the length, and hostile files have many names. */
+  private static final int LONGEST_GUESSED = 40;
+
   private Shown() {}
 
   /** {@code text} in quotes, shortened. */
@@ -39,7 +42,7 @@ public final class Shown {
 
   /** The candidate that takes the fewest edits to reach, if they are few for its length. */
   public static Optional<String> near(String written, Collection<String> candidates) {
-    if (written.length() > 100) {
+    if (written.length() > LONGEST_GUESSED) {
       return Optional.empty();
     }
     String word = written.toLowerCase(Locale.ROOT).replace('-', '_');
