@@ -107,12 +107,12 @@ class FuzzTest {
           .distinct()
           .toList();
 
-  @Property(tries = 3000)
+  @Property(tries = 1500)
   void changedFiles(@ForAll("changed") String text) {
     read(text);
   }
 
-  @Property(tries = 3000)
+  @Property(tries = 1500)
   void filesWithAnotherWord(@ForAll("exchanged") String text) {
     read(text);
   }
