@@ -32,12 +32,14 @@ final class BuildProjection {
     this.views = views;
   }
 
-  void apply(EntityRef entity, Instant at, Build.Fact fact) {
+  boolean apply(EntityRef entity, Instant at, Build.Fact fact) {
     if (fact instanceof Build.Fact.BuildStarted f) {
       views.put(begun(f, at));
-      return;
+      return true;
     }
-    views.build(BuildKey.parse(entity.id())).ifPresent(v -> views.put(after(v, at, fact)));
+    var known = views.build(BuildKey.parse(entity.id()));
+    known.ifPresent(v -> views.put(after(v, at, fact)));
+    return known.isPresent();
   }
 
   private BuildView begun(Build.Fact.BuildStarted f, Instant at) {
@@ -66,25 +68,29 @@ final class BuildProjection {
   }
 
   /** A build that has a number and never began, so that numbers have no gaps for readers either. */
-  void voided(Builder.Fact.BuildVoided f, Instant at) {
-    var request = views.request(f.attempt().request());
-    views.put(
-        new BuildView(
-            f.build(),
-            f.attempt().request(),
-            request.map(RequestView::buildset).orElseThrow(),
-            f.attempt().number(),
-            new WorkerName("none"),
-            request.map(RequestView::reason).orElse(""),
-            "finished",
-            Optional.of(Result.CANCELLED),
-            Optional.of("its request had ended before the build began"),
-            List.of(),
-            Map.of(),
-            List.of(),
-            request.map(RequestView::submittedAt).orElse(at),
-            Optional.empty(),
-            Optional.of(at)));
+  boolean voided(Builder.Fact.BuildVoided f, Instant at) {
+    var known = views.request(f.attempt().request());
+    known.ifPresent(request -> views.put(voided(f, request, at)));
+    return known.isPresent();
+  }
+
+  private static BuildView voided(Builder.Fact.BuildVoided f, RequestView request, Instant at) {
+    return new BuildView(
+        f.build(),
+        f.attempt().request(),
+        request.buildset(),
+        f.attempt().number(),
+        new WorkerName("none"),
+        request.reason(),
+        "finished",
+        Optional.of(Result.CANCELLED),
+        Optional.of("its request had ended before the build began"),
+        List.of(),
+        Map.of(),
+        List.of(),
+        request.submittedAt(),
+        Optional.empty(),
+        Optional.of(at));
   }
 
   private static StepView pending(int index, StepDefinition step) {
@@ -147,7 +153,7 @@ final class BuildProjection {
               f.ending() instanceof Ending.Transient t ? Optional.of(t.detail()) : v.detail(),
               v.stamps(),
               v.properties(),
-              v.steps().stream().map(BuildProjection::overtaken).toList(),
+              v.steps().stream().map(s -> overtaken(s, f.result(), at)).toList(),
               v.submittedAt(),
               v.startedAt(),
               Optional.of(at));
@@ -155,20 +161,31 @@ final class BuildProjection {
   }
 
   /** A step that had not ended when its build did will say no more. */
-  private static StepView overtaken(StepView s) {
+  private static StepView overtaken(StepView s, Result build, Instant at) {
     return switch (s.state()) {
-      case "running" -> with(s, "finished", Optional.of(Result.RETRY), s.startedAt());
-      case "pending" -> with(s, "finished", Optional.of(Result.SKIPPED), s.startedAt());
+      case "running" ->
+          with(
+              s,
+              "finished",
+              Optional.of(build == Result.CANCELLED ? Result.CANCELLED : Result.RETRY),
+              s.startedAt(),
+              Optional.of(at));
+      case "pending" ->
+          with(s, "finished", Optional.of(Result.SKIPPED), Optional.empty(), Optional.empty());
       default -> s;
     };
   }
 
   private static StepView running(StepView s, Instant at) {
-    return with(s, "running", Optional.empty(), Optional.of(at));
+    return with(s, "running", Optional.empty(), Optional.of(at), Optional.empty());
   }
 
   private static StepView with(
-      StepView s, String state, Optional<Result> result, Optional<Instant> startedAt) {
+      StepView s,
+      String state,
+      Optional<Result> result,
+      Optional<Instant> startedAt,
+      Optional<Instant> finishedAt) {
     return new StepView(
         s.index(),
         s.name(),
@@ -177,7 +194,7 @@ final class BuildProjection {
         state,
         result,
         startedAt,
-        s.finishedAt(),
+        finishedAt,
         s.exitCode(),
         s.signal(),
         s.problem(),

@@ -1,6 +1,7 @@
 package dev.ahjo.core.status;
 
 import dev.ahjo.core.buildset.Buildset;
+import dev.ahjo.core.id.BuildKey;
 import dev.ahjo.core.id.BuildsetId;
 import dev.ahjo.core.id.RequestId;
 import dev.ahjo.core.kernel.EntityRef;
@@ -20,43 +21,45 @@ final class BuildsetProjection {
     this.views = views;
   }
 
-  void apply(EntityRef entity, Instant at, Buildset.Fact fact) {
-    var id = new BuildsetId(entity.id());
-    switch (fact) {
-      case Buildset.Fact.BuildsetOpened f -> open(f, at);
+  boolean apply(EntityRef entity, Instant at, Buildset.Fact fact) {
+    if (fact instanceof Buildset.Fact.BuildsetOpened f) {
+      open(f, at);
+      return true;
+    }
+    var known = views.buildset(new BuildsetId(entity.id()));
+    known.ifPresent(v -> views.put(after(v, at, fact)));
+    return known.isPresent();
+  }
+
+  private BuildsetView after(BuildsetView v, Instant at, Buildset.Fact fact) {
+    return switch (fact) {
+      case Buildset.Fact.BuildsetOpened _, Buildset.Fact.BuildsetCancelled _ -> v;
       case Buildset.Fact.RequestUnblocked f ->
-          node(id, f.request(), n -> with(n, "open", Optional.empty(), n.build()));
+          node(v, f.request(), n -> with(n, "open", Optional.empty(), n.build()));
       case Buildset.Fact.RequestSkipped f -> {
-        node(id, f.request(), n -> with(n, "ended", Optional.of(Result.SKIPPED), n.build()));
         neverOpened(f.request(), "finished", Result.SKIPPED, f.because(), at);
+        yield node(v, f.request(), n -> with(n, "ended", Optional.of(Result.SKIPPED), n.build()));
       }
       case Buildset.Fact.RequestEnded f -> {
-        node(
-            id,
-            f.request(),
-            n -> with(n, "ended", Optional.of(f.result()), f.build().or(n::build)));
         if (f.result() == Result.CANCELLED) {
           neverOpened(f.request(), "cancelled", Result.CANCELLED, "the buildset was cancelled", at);
         }
+        yield node(
+            v, f.request(), n -> with(n, "ended", Optional.of(f.result()), f.build().or(n::build)));
       }
-      case Buildset.Fact.BuildsetCancelled _ -> {}
       case Buildset.Fact.BuildsetFinished f ->
-          views
-              .buildset(id)
-              .ifPresent(v ->
-                  views.put(
-                      new BuildsetView(
-                          v.id(),
-                          v.project(),
-                          v.reason(),
-                          v.by(),
-                          v.priority(),
-                          "finished",
-                          Optional.of(f.result()),
-                          v.nodes(),
-                          v.submittedAt(),
-                          Optional.of(at))));
-    }
+          new BuildsetView(
+              v.id(),
+              v.project(),
+              v.reason(),
+              v.by(),
+              v.priority(),
+              "finished",
+              Optional.of(f.result()),
+              v.nodes(),
+              v.submittedAt(),
+              Optional.of(at));
+    };
   }
 
   private void open(Buildset.Fact.BuildsetOpened f, Instant at) {
@@ -113,31 +116,23 @@ final class BuildsetProjection {
     }
   }
 
-  private void node(BuildsetId id, RequestId request, UnaryOperator<NodeView> change) {
-    views
-        .buildset(id)
-        .ifPresent(v ->
-            views.put(
-                new BuildsetView(
-                    v.id(),
-                    v.project(),
-                    v.reason(),
-                    v.by(),
-                    v.priority(),
-                    v.state(),
-                    v.result(),
-                    v.nodes().stream()
-                        .map(n -> n.request().equals(request) ? change.apply(n) : n)
-                        .toList(),
-                    v.submittedAt(),
-                    v.finishedAt())));
+  private static BuildsetView node(
+      BuildsetView v, RequestId request, UnaryOperator<NodeView> change) {
+    return new BuildsetView(
+        v.id(),
+        v.project(),
+        v.reason(),
+        v.by(),
+        v.priority(),
+        v.state(),
+        v.result(),
+        v.nodes().stream().map(n -> n.request().equals(request) ? change.apply(n) : n).toList(),
+        v.submittedAt(),
+        v.finishedAt());
   }
 
   private static NodeView with(
-      NodeView n,
-      String state,
-      Optional<Result> result,
-      Optional<dev.ahjo.core.id.BuildKey> build) {
+      NodeView n, String state, Optional<Result> result, Optional<BuildKey> build) {
     return new NodeView(n.request(), n.builder(), n.needs(), state, result, build);
   }
 

@@ -4,7 +4,6 @@ import dev.ahjo.core.build.Build;
 import dev.ahjo.core.builder.Builder;
 import dev.ahjo.core.buildset.Buildset;
 import dev.ahjo.core.id.Attempt;
-import dev.ahjo.core.id.BuildKey;
 import dev.ahjo.core.id.BuilderKey;
 import dev.ahjo.core.id.ProjectName;
 import dev.ahjo.core.id.WorkerName;
@@ -17,9 +16,9 @@ import dev.ahjo.core.request.BuildRequest;
 import dev.ahjo.core.request.WaitReason;
 import dev.ahjo.core.worker.Worker;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -27,15 +26,21 @@ import java.util.Set;
  * it is given; applying the same facts to empty views makes the same views again.
  */
 public final class Projection {
+  private static final Set<String> WAITING = Set.of("blocked", "queued", "backoff");
+
   private final Views views;
 
   public Projection(Views views) {
     this.views = views;
   }
 
-  /** Brings the views up to {@code fact}, which {@code entity} recorded at {@code at}. */
-  public void apply(EntityRef entity, Instant at, Fact fact) {
-    switch (fact) {
+  /**
+   * Brings the views up to {@code fact}, which {@code entity} recorded at {@code at}.
+   *
+   * @return false if it changed nothing because it is about something that the views don't know
+   */
+  public boolean apply(EntityRef entity, Instant at, Fact fact) {
+    return switch (fact) {
       case Project.Fact.ProjectRemoved f -> removed(new ProjectName(entity.id()), f, at);
       case Project.Fact.ProjectDefined f -> defined(f, at);
       case Buildset.Fact f -> new BuildsetProjection(views).apply(entity, at, f);
@@ -45,28 +50,11 @@ public final class Projection {
       case Build.Fact f -> new BuildProjection(views).apply(entity, at, f);
       case Worker.Fact f -> new WorkerProjection(views).apply(new WorkerName(entity.id()), at, f);
       // Who waits for whom at a lock is told by the requests that wait.
-      default -> {}
-    }
-  }
-
-  /** The project that an entity belongs to, where it belongs to one. */
-  public Optional<ProjectName> projectOf(EntityRef entity) {
-    return switch (entity.type()) {
-      case PROJECT -> Optional.of(new ProjectName(entity.id()));
-      case BUILDER -> Optional.of(BuilderKey.parse(entity.id()).project());
-      case BUILD -> Optional.of(BuildKey.parse(entity.id()).builder().project());
-      case BUILDSET ->
-          views.buildset(new dev.ahjo.core.id.BuildsetId(entity.id())).map(BuildsetView::project);
-      case REQUEST ->
-          views
-              .request(new dev.ahjo.core.id.RequestId(entity.id()))
-              .map(r -> r.builder().project());
-      case LOCK -> Optional.of(dev.ahjo.core.id.LockKey.parse(entity.id()).project());
-      case POOL, WORKER -> Optional.empty();
+      default -> true;
     };
   }
 
-  private void defined(Project.Fact.ProjectDefined f, Instant at) {
+  private boolean defined(Project.Fact.ProjectDefined f, Instant at) {
     var before = views.project(f.definition().name());
     views.put(new ProjectView(f.definition(), f.version(), false, f.by(), at));
     Set<BuilderKey> kept = new HashSet<>();
@@ -76,15 +64,16 @@ public final class Projection {
       views.put(defined(key, b));
     }
     before.ifPresent(p -> removeBuilders(p, kept));
+    return true;
   }
 
-  private void removed(ProjectName name, Project.Fact.ProjectRemoved f, Instant at) {
-    views
-        .project(name)
-        .ifPresent(p -> {
-          views.put(new ProjectView(p.definition(), f.version(), true, f.by(), at));
-          removeBuilders(p, Set.of());
-        });
+  private boolean removed(ProjectName name, Project.Fact.ProjectRemoved f, Instant at) {
+    var known = views.project(name);
+    known.ifPresent(p -> {
+      views.put(new ProjectView(p.definition(), f.version(), true, f.by(), at));
+      removeBuilders(p, Set.of());
+    });
+    return known.isPresent();
   }
 
   private BuilderView defined(BuilderKey key, BuilderDefinition b) {
@@ -127,8 +116,8 @@ public final class Projection {
     }
   }
 
-  private void builder(Builder.Fact fact, Instant at) {
-    switch (fact) {
+  private boolean builder(Builder.Fact fact, Instant at) {
+    return switch (fact) {
       case Builder.Fact.RequestQueued f ->
           wait(
               f.ticket().attempt(),
@@ -147,25 +136,27 @@ public final class Projection {
           Builder.Fact.RequestCollapsed _,
           Builder.Fact.RequestReleased _,
           Builder.Fact.Cleaned _,
-          Builder.Fact.BuilderConfigured _ -> {}
-    }
+          Builder.Fact.BuilderConfigured _ ->
+          true;
+    };
   }
 
-  private void pool(Pool.Fact fact, Instant at) {
-    if (fact instanceof Pool.Fact.RequestPassedOver f) {
-      wait(f.attempt(), at, f.reason());
-    }
+  private boolean pool(Pool.Fact fact, Instant at) {
+    return !(fact instanceof Pool.Fact.RequestPassedOver f) || wait(f.attempt(), at, f.reason());
   }
 
-  private void wait(Attempt attempt, Instant at, WaitReason reason) {
-    views
-        .request(attempt.request())
+  /** A builder or pool may not have heard yet that the request has ended or has a worker. */
+  private boolean wait(Attempt attempt, Instant at, WaitReason reason) {
+    var known = views.request(attempt.request());
+    known
+        .filter(r -> WAITING.contains(r.state()))
         .ifPresent(r -> views.put(RequestProjection.waiting(r, at, reason)));
+    return known.isPresent();
   }
 
   /** A copy of {@code list} with one more, without its oldest beyond {@code max}. */
   static <T> List<T> plus(List<T> list, T one, int max) {
-    var longer = new java.util.ArrayList<>(list);
+    var longer = new ArrayList<>(list);
     longer.add(one);
     return longer.subList(Math.max(0, longer.size() - max), longer.size());
   }

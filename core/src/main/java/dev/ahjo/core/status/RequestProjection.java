@@ -15,20 +15,22 @@ import java.util.Optional;
 
 /** What a request's facts mean to its view. */
 final class RequestProjection {
+  private static final String STOPPING = "stopping: ";
+
   private final Views views;
 
   RequestProjection(Views views) {
     this.views = views;
   }
 
-  void apply(EntityRef entity, Instant at, BuildRequest.Fact fact) {
-    views
-        .request(new RequestId(entity.id()))
-        .ifPresent(view -> {
-          var after = after(view, at, fact);
-          views.put(after);
-          count(view, after, fact, at);
-        });
+  boolean apply(EntityRef entity, Instant at, BuildRequest.Fact fact) {
+    var known = views.request(new RequestId(entity.id()));
+    known.ifPresent(view -> {
+      var after = after(view, at, fact);
+      views.put(after);
+      count(view, after, fact, at);
+    });
+    return known.isPresent();
   }
 
   private static RequestView after(RequestView v, Instant at, BuildRequest.Fact fact) {
@@ -65,7 +67,7 @@ final class RequestProjection {
       case BuildRequest.Fact.RequestUnshelved _ -> state(v, "queued", Optional.empty());
       case BuildRequest.Fact.PriorityChanged f -> prioritised(v, f.priority());
       case BuildRequest.Fact.CancelWanted f ->
-          state(v, v.state(), Optional.of(by("stopping: cancelled", f.by(), f.reason())));
+          state(v, v.state(), Optional.of(STOPPING + by("cancelled", f.by(), f.reason())));
       case BuildRequest.Fact.RequestCancelled f ->
           ended(
               v,
@@ -80,9 +82,16 @@ final class RequestProjection {
               tried(v, f.tried(), at),
               f.result() == Result.CANCELLED ? "cancelled" : "finished",
               f.result(),
-              v.detail(),
+              f.result() == Result.CANCELLED ? whyCancelled(v, f.tried()) : Optional.empty(),
               at);
     };
+  }
+
+  /** An attempt that is lost while it is being stopped says nothing of who wanted that. */
+  private static Optional<String> whyCancelled(RequestView v, Tried tried) {
+    return tried.ending() instanceof Ending.Stopped s
+        ? Optional.of(by("cancelled", s.by(), s.reason()))
+        : v.detail().map(d -> d.startsWith(STOPPING) ? d.substring(STOPPING.length()) : d);
   }
 
   static String by(String what, String by, String reason) {
@@ -239,6 +248,9 @@ final class RequestProjection {
 
   static RequestView waiting(RequestView v, Instant at, WaitReason reason) {
     var wait = new RequestView.Wait(at, reason.code().label(), reason.detail());
+    if (!v.waits().isEmpty() && sameAgain(v.waits().getLast(), wait)) {
+      return v;
+    }
     return copy(
         v,
         v.state(),
@@ -250,6 +262,10 @@ final class RequestProjection {
         v.startedAt(),
         v.finishedAt(),
         v.retryAt());
+  }
+
+  private static boolean sameAgain(RequestView.Wait before, RequestView.Wait now) {
+    return before.code().equals(now.code()) && before.detail().equals(now.detail());
   }
 
   static RequestView ended(

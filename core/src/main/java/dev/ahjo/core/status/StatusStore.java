@@ -1,11 +1,5 @@
 package dev.ahjo.core.status;
 
-import dev.ahjo.core.id.BuildKey;
-import dev.ahjo.core.id.BuilderKey;
-import dev.ahjo.core.id.BuildsetId;
-import dev.ahjo.core.id.ProjectName;
-import dev.ahjo.core.id.RequestId;
-import dev.ahjo.core.id.WorkerName;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,23 +12,11 @@ import java.util.Optional;
  * at fault: a filter that the list does not have ({@link Listing}), a state or result that does not
  * exist, or a cursor that is none. The filter {@code builder} takes a name or {@code project/name}.
  */
-public interface StatusStore {
+public interface StatusStore extends ViewsByKey {
   /** A page's longest and usual length. */
   int MAX_LIMIT = 1000;
 
   int DEFAULT_LIMIT = 50;
-
-  Optional<ProjectView> project(ProjectName name);
-
-  Optional<BuilderView> builder(BuilderKey key);
-
-  Optional<BuildsetView> buildset(BuildsetId id);
-
-  Optional<RequestView> request(RequestId id);
-
-  Optional<BuildView> build(BuildKey key);
-
-  Optional<WorkerView> worker(WorkerName name);
 
   /** By name, without removed ones. */
   Page<ProjectView> projects(Query query);

@@ -16,12 +16,14 @@ final class WorkerProjection {
     this.views = views;
   }
 
-  void apply(WorkerName name, Instant at, Worker.Fact fact) {
+  boolean apply(WorkerName name, Instant at, Worker.Fact fact) {
+    var known = views.worker(name);
     if (fact instanceof Worker.Fact.WorkerJoined f) {
-      views.put(joined(f, at, views.worker(name)));
-      return;
+      views.put(joined(f, at, known));
+      return true;
     }
-    views.worker(name).ifPresent(v -> views.put(after(v, at, fact)));
+    known.ifPresent(v -> views.put(after(v, at, fact)));
+    return known.isPresent();
   }
 
   private static WorkerView joined(

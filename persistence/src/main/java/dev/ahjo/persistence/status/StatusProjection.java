@@ -1,0 +1,285 @@
+package dev.ahjo.persistence.status;
+
+import dev.ahjo.core.kernel.Fact;
+import dev.ahjo.core.port.StreamStore.Subscription;
+import dev.ahjo.core.status.Projection;
+import dev.ahjo.core.status.StatusEvent;
+import dev.ahjo.core.status.StatusStore.Progress;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps the read tables up with the journal, on a thread of its own: takes facts in batches,
+ * applies them, commits the views together with the offset, then tells the listeners. Tables that
+ * are empty or behind are brought up in the same way, only faster.
+ *
+ * <p>A fact that can't be applied stops it there: nothing is passed over in silence. {@link
+ * #trouble} says so until it works again; it is tried again with growing pauses.
+ */
+public final class StatusProjection implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(StatusProjection.class);
+
+  /** Records of one transaction, at most. */
+  private static final int BATCH = 500;
+
+  /**
+   * A busy projection rests as long as this for each record, so that the next batch is worth it.
+   */
+  private static final Duration REST = Duration.ofNanos(200_000);
+
+  private static final Duration LONGEST_REST = Duration.ofMillis(25);
+
+  private static final Duration REPORTS = Duration.ofSeconds(1);
+
+  /** How long it waits after failing, at first and at most. */
+  public record Patience(Duration first, Duration longest) {
+    public static final Patience USUAL = new Patience(Duration.ofSeconds(1), Duration.ofMinutes(1));
+  }
+
+  private final TableViews views;
+  private final Projection projection;
+  private final FactSource journal;
+  private final LiveEvents events;
+  private final Consumer<Progress> catchingUp;
+  private final Patience patience;
+  private final Thread thread;
+  private final Subscription subscription;
+
+  /** One permit when there may be something new. */
+  private final Semaphore appended = new Semaphore(1);
+
+  private final CompletableFuture<Void> caughtUp = new CompletableFuture<>();
+  private final AtomicLong strangers = new AtomicLong();
+  private final long journalAtStart;
+  private volatile @Nullable String trouble;
+
+  /** Never interrupt the thread instead: H2 would close the file under everybody's feet. */
+  private final CountDownLatch closing = new CountDownLatch(1);
+
+  private long told;
+  private long nextReport = System.nanoTime();
+
+  private StatusProjection(
+      StatusTables tables,
+      FactSource journal,
+      LiveEvents events,
+      Consumer<Progress> catchingUp,
+      Patience patience) {
+    this.views = tables.views();
+    this.projection = new Projection(views);
+    this.journal = journal;
+    this.events = events;
+    this.catchingUp = catchingUp;
+    this.patience = patience;
+    this.journalAtStart = journal.end();
+    this.told = views.applied();
+    this.thread = Thread.ofPlatform().name("ahjo-status-projection").daemon().unstarted(this::run);
+    this.subscription = journal.onAppend(this::wake);
+  }
+
+  /**
+   * Starts it.
+   *
+   * @param catchingUp told about once a second how far it has come, until it has caught up with
+   *     what stood in the journal at the start
+   */
+  public static StatusProjection start(
+      StatusTables tables, FactSource journal, LiveEvents events, Consumer<Progress> catchingUp) {
+    return start(tables, journal, events, catchingUp, Patience.USUAL);
+  }
+
+  static StatusProjection start(
+      StatusTables tables,
+      FactSource journal,
+      LiveEvents events,
+      Consumer<Progress> catchingUp,
+      Patience patience) {
+    var projection = new StatusProjection(tables, journal, events, catchingUp, patience);
+    projection.thread.start();
+    return projection;
+  }
+
+  /** Why the tables stand still, if they do: for health pages. Readers still see what they have. */
+  public Optional<String> trouble() {
+    return Optional.ofNullable(trouble);
+  }
+
+  /** Done once the tables show all that stood in the journal at the start. */
+  public CompletionStage<Void> caughtUp() {
+    return caughtUp.minimalCompletionStage();
+  }
+
+  /**
+   * Facts about something that the tables don't know: more than none means that something is lost.
+   */
+  public long strangers() {
+    return strangers.get();
+  }
+
+  private void wake() {
+    if (appended.availablePermits() == 0) {
+      appended.release();
+    }
+  }
+
+  private void run() {
+    int limit = BATCH;
+    Duration pause = patience.first();
+    while (closing.getCount() > 0) {
+      int reached = 0;
+      try {
+        List<FactSource.Entry> batch = journal.after(views.applied(), limit);
+        List<StatusEvent> heard = new ArrayList<>();
+        for (FactSource.Entry entry : batch) {
+          apply(entry, heard);
+          reached++;
+        }
+        if (!batch.isEmpty()) {
+          views.commit(batch.getLast().offset());
+          events.tell(heard);
+          told = Math.max(told, views.applied());
+        }
+        trouble = null;
+        pause = patience.first();
+        report();
+        boolean full = batch.size() == limit;
+        limit = BATCH;
+        if (batch.isEmpty()) {
+          appended.acquireUninterruptibly();
+          appended.drainPermits();
+        } else if (!full) {
+          rest(batch.size());
+        }
+      } catch (IOException | RuntimeException failed) {
+        boolean retry = reached > 0 && reached < limit && failed instanceof UnfitFact;
+        // What came before the fact that failed is still shown.
+        limit = retry ? reached : BATCH;
+        recover(failed, retry ? Duration.ZERO : pause);
+        if (!retry) {
+          pause = doubled(pause);
+        }
+      }
+    }
+  }
+
+  private void apply(FactSource.Entry entry, List<StatusEvent> heard) {
+    for (Fact fact : entry.facts()) {
+      try {
+        if (!projection.apply(entry.entity(), entry.at(), fact)) {
+          strangers.incrementAndGet();
+          LOG.debug("At {}: the read tables don't know {}", entry.offset(), entry.entity());
+        }
+      } catch (StatusUnavailable failed) {
+        throw failed;
+      } catch (RuntimeException failed) {
+        throw new UnfitFact(entry, fact, failed);
+      }
+    }
+    if (entry.offset() > told && events.heard()) {
+      LiveEvents.add(heard, entry, views);
+    }
+  }
+
+  /** A fact that the projection could not take. */
+  private static final class UnfitFact extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    UnfitFact(FactSource.Entry entry, Fact fact, RuntimeException why) {
+      super(
+          "The read tables stop at offset "
+              + entry.offset()
+              + ": "
+              + fact.getClass().getSimpleName()
+              + " of "
+              + entry.entity()
+              + " can't be applied: "
+              + why,
+          why);
+    }
+  }
+
+  /** Lets go of what is not committed, and waits. */
+  private void recover(Exception failed, Duration pause) {
+    try {
+      views.forget();
+    } catch (StatusUnavailable worse) {
+      failed.addSuppressed(worse);
+    }
+    if (pause.isZero()) {
+      return;
+    }
+    String said = String.valueOf(failed.getMessage());
+    if (said.equals(trouble)) {
+      LOG.warn("Still so, next try in {}: {}", pause, said);
+    } else {
+      LOG.error("The read tables stand still, next try in {}: {}", pause, said, failed);
+    }
+    trouble = said;
+    sleep(pause.toNanos());
+  }
+
+  private Duration doubled(Duration pause) {
+    Duration twice = pause.multipliedBy(2);
+    return twice.compareTo(patience.longest()) < 0 ? twice : patience.longest();
+  }
+
+  /** Under load several facts about one build then share a row, and many builds a transaction. */
+  private void rest(int records) {
+    sleep(Math.min(REST.toNanos() * records, LONGEST_REST.toNanos()));
+  }
+
+  /** Sleeps, unless it is to end. */
+  private void sleep(long nanos) {
+    try {
+      closing.await(nanos, TimeUnit.NANOSECONDS);
+    } catch (InterruptedException nobodyShould) {
+      LOG.warn("The read tables' projection was interrupted", nobodyShould);
+    }
+  }
+
+  private void report() {
+    if (caughtUp.isDone()) {
+      return;
+    }
+    boolean done = views.applied() >= journalAtStart;
+    if (done || System.nanoTime() - nextReport >= 0) {
+      nextReport = System.nanoTime() + REPORTS.toNanos();
+      catchingUp.accept(new Progress(views.applied(), Math.max(journalAtStart, views.applied())));
+    }
+    if (done) {
+      caughtUp.complete(null);
+    }
+  }
+
+  /** Ends it after the transaction in hand. The tables stay open. */
+  @Override
+  public void close() {
+    closing.countDown();
+    subscription.close();
+    appended.release();
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException again) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
