@@ -6,8 +6,10 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
@@ -15,6 +17,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -25,6 +28,8 @@ import org.jspecify.annotations.Nullable;
 
 /** An agent's disk: {@code lock}, {@code instance}, {@code builds/BUILD}, {@code work/…}. */
 final class DataFolder implements AutoCloseable {
+  private static final String VERSION = "1";
+
   private final Path root;
   private final FileChannel lockFile;
   private final FileLock lock;
@@ -55,11 +60,43 @@ final class DataFolder implements AutoCloseable {
       throw new IOException(
           "Expected the data folder " + root + " to be free, but another agent runs on it");
     }
+    try {
+      checkVersion(root);
+      ownersOnly(root.resolve("builds"));
+    } catch (IOException e) {
+      channel.close();
+      throw e;
+    }
     Path id = root.resolve("instance");
     if (Files.notExists(id)) {
-      write(id, (UUID.randomUUID() + "\n").getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+      write(id, (UUID.randomUUID() + "\n").getBytes(StandardCharsets.US_ASCII));
     }
     return new DataFolder(root, channel, lock, Files.readString(id).strip());
+  }
+
+  private static void checkVersion(Path root) throws IOException {
+    Path file = root.resolve("version");
+    if (Files.notExists(file)) {
+      write(file, (VERSION + "\n").getBytes(StandardCharsets.US_ASCII));
+    }
+    String found = Files.readString(file).strip();
+    if (!found.equals(VERSION)) {
+      throw new IOException(
+          "Expected the data folder "
+              + root
+              + " in layout "
+              + VERSION
+              + ", but found "
+              + found
+              + ": it is another version's of the agent");
+    }
+  }
+
+  /** Plans and logs may hold what only the agent's user should read. */
+  private static void ownersOnly(Path folder) throws IOException {
+    if (folder.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+      Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx------"));
+    }
   }
 
   private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
@@ -135,7 +172,7 @@ final class DataFolder implements AutoCloseable {
 
   /** Removes a folder with all that is in it, also what a build made unwritable. */
   static void remove(Path folder) throws IOException {
-    if (!Files.exists(folder, java.nio.file.LinkOption.NOFOLLOW_LINKS)) {
+    if (!Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
       return;
     }
     Files.walkFileTree(

@@ -1,5 +1,6 @@
 package dev.ahjo.worker;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.ahjo.core.buildset.Plan;
 import dev.ahjo.core.id.Attempt;
 import dev.ahjo.core.id.BuildKey;
@@ -91,7 +92,13 @@ final class HeldBuild {
 
   /** Finds again what an earlier agent kept. */
   static HeldBuild find(Site site, Path dir) throws IOException {
-    Kept kept = Json.text().readValue(Files.readAllBytes(dir.resolve(PLAN)), Kept.class);
+    Kept kept;
+    try {
+      kept = Json.text().readValue(Files.readAllBytes(dir.resolve(PLAN)), Kept.class);
+    } catch (JsonProcessingException e) {
+      throw new IOException(
+          "Could not read " + dir.resolve(PLAN) + ": " + e.getOriginalMessage(), e);
+    }
     var held = new HeldBuild(site, kept, dir, site.folders().called(kept.folder()));
     if (!held.walk.over()) {
       site.folders().takeAgain(held.folder);

@@ -32,16 +32,25 @@ import org.slf4j.LoggerFactory;
 final class RemotingLink implements Link {
   private static final Logger LOG = LoggerFactory.getLogger(RemotingLink.class);
 
-  private final ActorSystem system;
+  /**
+   * Tries without any answer after which the actor system is made anew: a gate that has quarantined
+   * this one would never hear it again.
+   */
+  private static final int FRESH_AFTER = 25;
+
+  private final Config config;
   private final Address gateAddress;
   private final String gatePath;
   private @Nullable Consumer<ToAgent> receiver;
   private @Nullable Wire wire;
+  private ActorSystem system;
+  private volatile int unheard;
 
   private record Wire(ActorSelection gate, ActorRef session) {}
 
   RemotingLink(AgentSettings settings) {
-    system = ActorSystem.create("agent", config(settings));
+    config = config(settings);
+    system = ActorSystem.create("agent", config);
     gateAddress = new Address("pekko", "gate", settings.gateHost(), settings.gatePort());
     gatePath = gateAddress + "/user/gate";
   }
@@ -64,10 +73,19 @@ final class RemotingLink implements Link {
     if (receiver == null) {
       throw new IllegalStateException("Expected a receiver before the first session");
     }
-    if (wire != null) {
+    if (++unheard > FRESH_AFTER) {
+      unheard = 0;
+      system.terminate();
+      system = ActorSystem.create("agent", config);
+    } else if (wire != null) {
       wire.session().tell(PoisonPill.getInstance(), ActorRef.noSender());
     }
-    Consumer<ToAgent> to = receiver;
+    Consumer<ToAgent> receives = receiver;
+    Consumer<ToAgent> to =
+        message -> {
+          unheard = 0;
+          receives.accept(message);
+        };
     wire =
         new Wire(
             system.actorSelection(gatePath),
@@ -84,7 +102,7 @@ final class RemotingLink implements Link {
     }
     if (now != null) {
       byte[] bytes = ProtocolCodec.encode(message);
-      if (bytes.length > ProtocolCodec.MAX_BYTES - 2048) {
+      if (bytes.length > ProtocolCodec.MAX_BYTES) {
         LOG.error(
             "Could not send a {} of {} bytes: too long",
             message.getClass().getSimpleName(),
@@ -97,10 +115,14 @@ final class RemotingLink implements Link {
 
   @Override
   public void close() {
-    system.terminate();
+    ActorSystem last;
+    synchronized (this) {
+      last = system;
+    }
+    last.terminate();
     try {
       // lets the goodbye out
-      system.getWhenTerminated().toCompletableFuture().get(5, TimeUnit.SECONDS);
+      last.getWhenTerminated().toCompletableFuture().get(5, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (ExecutionException | TimeoutException e) {

@@ -1,5 +1,6 @@
 package dev.ahjo.worker;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.ahjo.core.step.StepReport;
 import dev.ahjo.wire.Json;
 import java.io.ByteArrayOutputStream;
@@ -50,22 +51,45 @@ final class ReportLog implements AutoCloseable {
     byte[] bytes = Files.exists(file) ? Files.readAllBytes(file) : new byte[0];
     FileChannel channel =
         FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    var log = new ReportLog(file, channel, forced);
+    try {
+      var log = new ReportLog(file, channel, forced);
+      log.length = log.read(bytes);
+      log.durable = log.reports.size();
+      channel.truncate(log.length);
+      log.begin();
+      return log;
+    } catch (IOException e) {
+      channel.close();
+      throw e;
+    }
+  }
+
+  private void begin() {
+    Thread.ofVirtual().name("reports " + file).start(this::write);
+  }
+
+  /** Answers where the last whole line ends. */
+  private int read(byte[] bytes) throws IOException {
     int start = 0;
     for (int i = 0; i < bytes.length; i++) {
       if (bytes[i] == '\n') {
-        log.reports.add(
-            Json.text()
-                .readerFor(StepReport.class)
-                .readValue(new String(bytes, start, i - start, StandardCharsets.UTF_8)));
+        String line = new String(bytes, start, i - start, StandardCharsets.UTF_8);
+        try {
+          reports.add(Json.text().readerFor(StepReport.class).readValue(line));
+        } catch (JsonProcessingException e) {
+          throw new IOException(
+              "Could not read line "
+                  + (reports.size() + 1)
+                  + " of "
+                  + file
+                  + ": "
+                  + e.getOriginalMessage(),
+              e);
+        }
         start = i + 1;
       }
     }
-    log.length = start;
-    log.durable = log.reports.size();
-    channel.truncate(start);
-    Thread.ofVirtual().name("reports " + file).start(log::write);
-    return log;
+    return start;
   }
 
   /** Takes a report, unless closed; it will be on disk soon, and {@code forced} be called. */

@@ -22,29 +22,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What an agent does with plans, told in short builds. */
-class AgentTest {
-  @TempDir Path data;
-
-  private final FakeGate gate = new FakeGate();
-  private Agent agent;
-
-  @BeforeEach
-  void joins() throws IOException {
-    agent = Agent.start(settings(data), gate.link());
-  }
-
-  @AfterEach
-  void leaves() {
-    agent.close();
-    assertThat(gate.violations()).isEmpty();
-  }
-
+class AgentTest extends Situation {
   static AgentSettings settings(Path data) {
     return new AgentSettings(
         new WorkerName("w1"),
@@ -69,10 +51,6 @@ class AgentTest {
   private void runs(BuildKey build, Plans.Step... steps) {
     gate.run(build, plan(steps));
     gate.awaitOver(build);
-  }
-
-  private String log(BuildKey build, int step) {
-    return new String(gate.log(build, step), StandardCharsets.UTF_8);
   }
 
   private List<Result> results(BuildKey build) {

@@ -15,31 +15,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Steps that are stopped: by people, and by their limits. */
-class LimitsTest {
+@Tag("processes")
+class LimitsTest extends Situation {
   private static final Duration LONG = Duration.ofMinutes(1);
   private static final long MUCH = 1L << 30;
-
-  @TempDir Path data;
-
-  private final FakeGate gate = new FakeGate();
-  private Agent agent;
-
-  @BeforeEach
-  void joins() throws IOException {
-    agent = Agent.start(AgentTest.settings(data), gate.link());
-  }
-
-  @AfterEach
-  void leaves() {
-    agent.close();
-    assertThat(gate.violations()).isEmpty();
-  }
 
   private StepOutcome runs(BuildKey build, Plans.Step step) {
     gate.run(build, plan(step));

@@ -8,37 +8,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.ahjo.core.step.StepReport;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Builds that do not notice what happens to the connection, and gates that lose nothing by it. */
 @Tag("processes")
-class ReconnectTest {
+class ReconnectTest extends Situation {
   /** Writes numbered lines to its log, and the same to a file beside it. */
   private static final String NUMBERS =
       "i=0; while [ $i -lt 150 ]; do i=$((i+1)); echo line $i; echo line $i >>../numbers;"
           + " sleep 0.01; done";
-
-  @TempDir Path data;
-
-  private final FakeGate gate = new FakeGate();
-  private Agent agent;
-
-  @BeforeEach
-  void joins() throws IOException {
-    agent = Agent.start(AgentTest.settings(data), gate.link());
-  }
-
-  @AfterEach
-  void leaves() {
-    agent.close();
-    assertThat(gate.violations()).isEmpty();
-  }
 
   private void begins() {
     gate.run(build(1), plan(run("first", "echo first"), run("numbers", NUMBERS)));

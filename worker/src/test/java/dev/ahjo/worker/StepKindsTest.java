@@ -17,9 +17,11 @@ import java.nio.file.Files;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What run, upload and download steps find in output and files. */
+@Tag("processes")
 class StepKindsTest extends Situation {
   private static Plans.Step upload(String glob) {
     return Plans.step("upload", new Kind.Upload(Template.parse(glob)));
