@@ -1,0 +1,140 @@
+package dev.ahjo.http;
+
+import dev.ahjo.http.build.BuildRoutes;
+import dev.ahjo.http.builder.BuilderRoutes;
+import dev.ahjo.http.buildset.BuildsetRoutes;
+import dev.ahjo.http.buildset.Submissions;
+import dev.ahjo.http.exchange.Guard;
+import dev.ahjo.http.exchange.Route;
+import dev.ahjo.http.exchange.Router;
+import dev.ahjo.http.exchange.Traffic;
+import dev.ahjo.http.log.LogRoutes;
+import dev.ahjo.http.project.ProjectRoutes;
+import dev.ahjo.http.request.RequestRoutes;
+import dev.ahjo.http.status.EventHub;
+import dev.ahjo.http.status.EventRoutes;
+import dev.ahjo.http.status.NodeRoutes;
+import dev.ahjo.http.worker.WorkerRoutes;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.http.javadsl.Http;
+import org.apache.pekko.http.javadsl.ServerBinding;
+import org.apache.pekko.http.javadsl.settings.ServerSettings;
+import org.apache.pekko.stream.Materializer;
+import scala.concurrent.duration.FiniteDuration;
+
+/** The HTTP port of a node, from {@link #start} to {@link #stop}. */
+public final class HttpServer {
+  private static final int MAX_URI = 8 * 1024;
+  private static final int MAX_HEADER = 8 * 1024;
+  private static final int MAX_HEADERS = 64;
+
+  private final ServerBinding binding;
+  private final EventHub hub;
+  private final ExecutorService threads;
+
+  private HttpServer(ServerBinding binding, EventHub hub, ExecutorService threads) {
+    this.binding = binding;
+    this.hub = hub;
+    this.threads = threads;
+  }
+
+  /** Listens once the stage is complete; fails when the port is taken. */
+  public static CompletionStage<HttpServer> start(
+      ActorSystem<?> system, HttpSettings settings, Doors doors) {
+    var limits = settings.limits();
+    // Handlers wait for disks and for the farm. How many run at once is bounded by the connections,
+    // each of which has one request under way.
+    ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    var hub = new EventHub(doors.status(), doors.events(), limits.eventQueue());
+    var traffic = new Traffic();
+    Map<String, String> secrets = new TreeMap<>();
+    settings.tokens().forEach(t -> secrets.put(t.name(), t.secret()));
+    var router =
+        new Router(
+            routes(doors, hub, traffic, threads, limits.keepAlive()),
+            new Guard(secrets, settings.readsNeedToken(), settings.host(), settings.hosts()),
+            limits.body(),
+            limits.answer(),
+            threads,
+            Materializer.matFromSystem(system),
+            traffic);
+    return Http.get(system)
+        .newServerAt(settings.host(), settings.port())
+        .withSettings(server(system, limits))
+        .bind(router::answer)
+        .whenComplete((_, failed) -> {
+          if (failed != null) {
+            hub.close();
+            threads.shutdownNow();
+          }
+        })
+        .thenApply(binding -> new HttpServer(binding, hub, threads));
+  }
+
+  /** Everything that is answered, in one list: the API's description is checked against it. */
+  static List<Route> routes(
+      Doors doors, EventHub hub, Traffic traffic, ExecutorService threads, Duration keepAlive) {
+    var submissions = new Submissions(doors.clock(), doors.chance());
+    var status = doors.status();
+    List<Route> routes = new ArrayList<>();
+    routes.addAll(new ProjectRoutes(doors.farm(), status, doors.projects(), hub).routes());
+    routes.addAll(new BuildsetRoutes(doors.farm(), status, submissions, hub).routes());
+    routes.addAll(new RequestRoutes(doors.farm(), status, hub).routes());
+    routes.addAll(new BuilderRoutes(status, hub).routes());
+    routes.addAll(new BuildRoutes(doors.farm(), status, submissions, hub).routes());
+    routes.addAll(new LogRoutes(status, doors.streams(), hub, hub, threads).routes());
+    routes.addAll(new WorkerRoutes(doors.farm(), status, hub).routes());
+    routes.addAll(new EventRoutes(hub, keepAlive, threads).routes());
+    routes.addAll(new NodeRoutes(status, hub, traffic, doors.node()).routes());
+    return routes;
+  }
+
+  private static ServerSettings server(ActorSystem<?> system, HttpSettings.Limits limits) {
+    var ordinary = ServerSettings.create(system.classicSystem());
+    var parser =
+        ordinary
+            .getParserSettings()
+            .withMaxContentLength(limits.body())
+            .withMaxToStrictBytes(limits.body())
+            .withMaxUriLength(MAX_URI)
+            .withMaxHeaderValueLength(MAX_HEADER)
+            .withMaxHeaderCount(MAX_HEADERS)
+            .withIllegalHeaderWarnings(false);
+    var timeouts =
+        ordinary
+            .getTimeouts()
+            .withIdleTimeout(scala(limits.idle()))
+            .withRequestTimeout(scala(limits.answer()));
+    return ordinary
+        .withServerHeader(Optional.empty())
+        .withMaxConnections(limits.connections())
+        .withPipeliningLimit(1)
+        .withParserSettings(parser)
+        .withTimeouts(timeouts);
+  }
+
+  private static FiniteDuration scala(Duration duration) {
+    return FiniteDuration.fromNanos(duration.toNanos());
+  }
+
+  /** Where it listens; the port is the one it was given. */
+  public InetSocketAddress address() {
+    return binding.localAddress();
+  }
+
+  /** Takes no more connections, lets requests under way end for so long, then ends the rest. */
+  public CompletionStage<Void> stop(Duration patience) {
+    hub.close();
+    return binding.terminate(patience).thenAccept(_ -> threads.shutdownNow());
+  }
+}

@@ -1,0 +1,44 @@
+package dev.ahjo.http.status;
+
+import java.time.Instant;
+import java.util.List;
+
+/** What http may know and ask of the node that it runs in. */
+public interface NodeDoor {
+  Facts facts();
+
+  /**
+   * @param version of the program
+   */
+  record Facts(String name, String version, Instant startedAt, List<Member> members) {
+    public Facts {
+      members = List.copyOf(members);
+    }
+  }
+
+  /** A node of the cluster; {@code state} such as {@code up}. */
+  record Member(String address, List<String> roles, String state) {
+    public Member {
+      roles = List.copyOf(roles);
+    }
+  }
+
+  /** What keeps the node from serving, in words for people; empty when it is ready. */
+  List<String> problems();
+
+  /** Further readings for the metrics, such as the gate's sessions. */
+  List<Reading> readings();
+
+  /**
+   * @param name in Prometheus' words, such as {@code ahjo_gate_sessions}
+   * @param type {@code gauge} or {@code counter}
+   */
+  record Reading(String name, String help, String type, double value) {}
+
+  /**
+   * Begins to stop the node, and returns at once.
+   *
+   * @param drain let running builds end first
+   */
+  void shutdown(boolean drain, String by);
+}

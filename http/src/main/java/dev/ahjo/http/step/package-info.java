@@ -1,0 +1,5 @@
+/** A build's steps as JSON. */
+@NullMarked
+package dev.ahjo.http.step;
+
+import org.jspecify.annotations.NullMarked;

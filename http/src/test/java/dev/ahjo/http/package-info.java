@@ -1,0 +1,4 @@
+@NullMarked
+package dev.ahjo.http;
+
+import org.jspecify.annotations.NullMarked;
