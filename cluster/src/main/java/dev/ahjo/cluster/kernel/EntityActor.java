@@ -8,6 +8,7 @@ import dev.ahjo.core.kernel.Fact;
 import dev.ahjo.core.kernel.Message;
 import dev.ahjo.core.kernel.Refusal;
 import dev.ahjo.core.port.Entities.Answer;
+import dev.ahjo.persistence.formats.Recorded;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -7,7 +7,11 @@ import java.time.InstantSource;
 import java.util.Collection;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.stream.StreamSupport;
+import org.apache.pekko.Done;
+import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.cluster.sharding.typed.ClusterShardingSettings;
@@ -16,6 +20,7 @@ import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityContext;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
+import org.apache.pekko.cluster.typed.Cluster;
 
 /**
  * Spreads the entities over the nodes, one sharded type for each kind. Roots are remembered: they
@@ -28,7 +33,20 @@ public final class Shards implements Mailboxes {
   private final Map<EntityType, ActorRef<ShardingEnvelope<Mail>>> regions =
       new EnumMap<>(EntityType.class);
 
-  private Shards() {}
+  private final Cluster cluster;
+  private volatile boolean leaving;
+
+  private Shards(ActorSystem<?> system) {
+    cluster = Cluster.get(system);
+    CoordinatedShutdown.get(system)
+        .addTask(
+            CoordinatedShutdown.PhaseBeforeClusterShutdown(),
+            "last-mail",
+            () -> {
+              leaving = true;
+              return CompletableFuture.completedFuture(Done.getInstance());
+            });
+  }
 
   /**
    * Starts the shards of these kinds on this node. Before its first mail arrives a node of the
@@ -43,7 +61,7 @@ public final class Shards implements Mailboxes {
       InstantSource clock,
       Runnable persisted,
       Surroundings.Pace pace) {
-    Shards shards = new Shards();
+    Shards shards = new Shards(system);
     Surroundings around = new Surroundings(shards::post, agents, clock, persisted, pace);
     entities.forEach(entity -> shards.open(system, entity, around));
     return shards;
@@ -77,7 +95,14 @@ public final class Shards implements Mailboxes {
 
   @Override
   public void post(EntityRef to, Mail mail) {
-    region(to.type()).tell(new ShardingEnvelope<>(to.id(), mail));
+    if (!leaving || !last()) {
+      region(to.type()).tell(new ShardingEnvelope<>(to.id(), mail));
+    }
+  }
+
+  /** Whether mail has nowhere to go once this node has left: its shards would wait for a home. */
+  private boolean last() {
+    return StreamSupport.stream(cluster.state().getMembers().spliterator(), false).count() <= 1;
   }
 
   ActorRef<ShardingEnvelope<Mail>> region(EntityType type) {

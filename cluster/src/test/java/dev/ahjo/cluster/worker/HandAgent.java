@@ -23,13 +23,13 @@ import org.apache.pekko.actor.ActorSystem;
 import org.apache.pekko.actor.Props;
 
 /** An agent's end of the line, over real remoting, that says what the test tells it to. */
-final class HandAgent implements AutoCloseable {
+public final class HandAgent implements AutoCloseable {
   private final ActorSystem system;
   private final ActorSelection gate;
   private final LinkedBlockingQueue<ToAgent> heard = new LinkedBlockingQueue<>();
   private ActorRef me;
 
-  HandAgent(String gateAddress) {
+  public HandAgent(String gateAddress) {
     system =
         ActorSystem.create(
             "agent",
@@ -43,7 +43,7 @@ final class HandAgent implements AutoCloseable {
   }
 
   /** A new actor to hear with, as an agent that was started anew has. */
-  void reborn() {
+  public void reborn() {
     me = ear("reborn" + System.nanoTime());
   }
 
@@ -51,7 +51,14 @@ final class HandAgent implements AutoCloseable {
     return system.actorOf(Props.create(Ear.class, () -> new Ear(heard)), name);
   }
 
-  static Protocol.Hello hello(String name, String instance, BuildKey... holds) {
+  public static Protocol.Hello hello(String name, String instance, BuildKey... holds) {
+    return hello(
+        name,
+        instance,
+        Arrays.stream(holds).map(b -> new Protocol.Held(b, GateTest.attempt(b), 0)).toList());
+  }
+
+  public static Protocol.Hello hello(String name, String instance, List<Protocol.Held> holds) {
     return new Protocol.Hello(
         Protocol.VERSION,
         new WorkerName(name),
@@ -60,21 +67,22 @@ final class HandAgent implements AutoCloseable {
         2,
         Set.of("debian"),
         new PoolName("default"),
-        Arrays.stream(holds).map(b -> new Protocol.Held(b, GateTest.attempt(b), 0)).toList(),
+        holds,
         Map.of("os", "linux"));
   }
 
-  Protocol.Welcome joins(String name, String instance, BuildKey... holds) throws Exception {
+  public Protocol.Welcome joins(String name, String instance, BuildKey... holds) throws Exception {
     says(hello(name, instance, holds));
     return hears(Protocol.Welcome.class);
   }
 
-  void says(ToGate message) {
+  public void says(ToGate message) {
     says(bytes(message));
   }
 
   /** Says it again and again until it is answered, as agents do. */
-  <M extends ToAgent> M saysUntil(Class<M> answer, ToGate message) throws InterruptedException {
+  public <M extends ToAgent> M saysUntil(Class<M> answer, ToGate message)
+      throws InterruptedException {
     for (int i = 0; i < 100; i++) {
       says(message);
       ToAgent came = heard.poll(100, TimeUnit.MILLISECONDS);
@@ -107,7 +115,7 @@ final class HandAgent implements AutoCloseable {
   }
 
   /** The next message of this kind; pings and others before it are passed over. */
-  <M extends ToAgent> M hears(Class<M> kind) throws InterruptedException {
+  public <M extends ToAgent> M hears(Class<M> kind) throws InterruptedException {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
     while (true) {
       ToAgent message = heard.poll(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
@@ -119,7 +127,7 @@ final class HandAgent implements AutoCloseable {
   }
 
   /** All that came and was not yet asked for. */
-  List<ToAgent> heard() {
+  public List<ToAgent> heard() {
     return List.copyOf(heard);
   }
 

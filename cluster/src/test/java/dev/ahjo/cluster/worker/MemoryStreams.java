@@ -16,7 +16,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Streams in memory; its disk may be full, or stuck for some of them. */
-final class MemoryStreams implements StreamStore {
+public final class MemoryStreams implements StreamStore {
   private final Map<StreamKey, ByteArrayOutputStream> bytes = new ConcurrentHashMap<>();
   private final Set<StreamKey> closed = ConcurrentHashMap.newKeySet();
   final Map<StreamKey, CountDownLatch> stuck = new ConcurrentHashMap<>();
