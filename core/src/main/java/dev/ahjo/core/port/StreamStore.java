@@ -14,6 +14,8 @@ import java.util.Optional;
 public interface StreamStore {
   /**
    * Appends what the stream does not have yet; a chunk that begins beyond its end changes nothing.
+   *
+   * @throws IllegalArgumentException when the chunk's frame does not hold what the chunk says
    */
   Appended append(Chunk chunk);
 
@@ -26,6 +28,11 @@ public interface StreamStore {
    * @throws IOException if the store can't be read
    */
   byte[] read(StreamKey stream, long offset, int max) throws IOException;
+
+  /** Whether the build had streams that were removed for their age or size. */
+  default boolean pruned(BuildKey build) {
+    return false;
+  }
 
   /** All streams of a build. */
   List<StreamKey> streams(BuildKey build);

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.ahjo.persistence.log;
+
+import org.jspecify.annotations.NullMarked;
