@@ -251,8 +251,7 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
     List<BuildKey> holds = hello.holds().stream().map(Protocol.Held::build).toList();
     List<BuildKey> resume = Worker.resumes(state, holds);
     resume.forEach(build -> held(build).leased = true);
-    List<BuildKey> stop = new ArrayList<>(holds);
-    stop.removeAll(resume);
+    List<BuildKey> stop = Worker.stops(state, holds);
     open = true;
     // What is delivered from now on comes to this mailbox first, and so goes out after the Welcome.
     session.welcome();

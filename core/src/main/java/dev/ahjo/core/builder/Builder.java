@@ -30,11 +30,14 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.pcollections.HashTreePMap;
+import org.pcollections.HashTreePSet;
 import org.pcollections.PMap;
+import org.pcollections.PSet;
 import org.pcollections.TreePMap;
 
 /**
@@ -49,11 +52,17 @@ public final class Builder implements Entity<Builder.Command, Builder.State, Bui
   public sealed interface Command extends Message {
     record Enqueue(Ticket ticket, BuilderRules rules) implements Command {}
 
-    record Release(Attempt attempt) implements Command {}
+    /**
+     * @param last the last build that the request took, which frees its slot by itself
+     */
+    record Release(Attempt attempt, Optional<BuildKey> last) implements Command {}
 
     record GrantLock(Attempt attempt, LockKey lock) implements Command {}
 
-    record Assign(Attempt attempt, WorkerName worker) implements Command {}
+    /**
+     * @param grant the pool's number of the slot it has given
+     */
+    record Assign(Attempt attempt, WorkerName worker, long grant) implements Command {}
 
     /** The request refuses what it was offered or given: take it back. */
     record TakeBack(Attempt attempt) implements Command {}
@@ -94,13 +103,14 @@ public final class Builder implements Entity<Builder.Command, Builder.State, Bui
 
     record RequestOffered(Attempt attempt) implements Fact {}
 
-    record RequestTaken(Attempt attempt, BuildKey build, WorkerName worker) implements Fact {}
+    record RequestTaken(Attempt attempt, BuildKey build, WorkerName worker, long grant)
+        implements Fact {}
 
     record RequestCollapsed(Attempt attempt, RequestId into) implements Fact {}
 
     record RequestReleased(Attempt attempt) implements Fact {}
 
-    /** The build had its number, but its request had ended: it never began. */
+    /** The build had its number, but its request had ended: it never began. Another gets it. */
     record BuildVoided(Attempt attempt, BuildKey build) implements Fact {}
 
     record Cleaned(String what) implements Fact {}
@@ -136,7 +146,7 @@ public final class Builder implements Entity<Builder.Command, Builder.State, Bui
 
     record Offered() implements Stage {}
 
-    record Taken(BuildKey build, WorkerName worker) implements Stage {}
+    record Taken(BuildKey build, WorkerName worker, long grant) implements Stage {}
 
     /** Merged into a newer request; keeps what it holds until its own request lets go. */
     record Collapsing(RequestId into, @Nullable Stage was) implements Stage {}
@@ -145,6 +155,8 @@ public final class Builder implements Entity<Builder.Command, Builder.State, Bui
   public record Active(Ticket ticket, Stage stage) {}
 
   /**
+   * @param lastNumber the highest build number given
+   * @param voided lower ones whose builds never began
    * @param waiting requests not admitted yet, in order
    * @param active admitted ones
    * @param cleanups what is still to be given back, by a key that names it
@@ -152,29 +164,43 @@ public final class Builder implements Entity<Builder.Command, Builder.State, Bui
   public record State(
       BuilderRules rules,
       long lastNumber,
+      PSet<Long> voided,
       TreePMap<Rank, Ticket> waiting,
       PMap<RequestId, Rank> places,
       PMap<RequestId, Active> active,
       int offered,
       PMap<String, Duty.Tell> cleanups) {
     State waiting(TreePMap<Rank, Ticket> to, PMap<RequestId, Rank> at) {
-      return new State(rules, lastNumber, to, at, active, offered, cleanups);
+      return new State(rules, lastNumber, voided, to, at, active, offered, cleanups);
     }
 
     State active(PMap<RequestId, Active> to, int nowOffered) {
-      return new State(rules, lastNumber, waiting, places, to, nowOffered, cleanups);
+      return new State(rules, lastNumber, voided, waiting, places, to, nowOffered, cleanups);
     }
 
     State numbered(long number) {
-      return new State(rules, number, waiting, places, active, offered, cleanups);
+      return new State(
+          rules,
+          Math.max(lastNumber, number),
+          voided.minus(number),
+          waiting,
+          places,
+          active,
+          offered,
+          cleanups);
+    }
+
+    State voids(long number) {
+      return new State(
+          rules, lastNumber, voided.plus(number), waiting, places, active, offered, cleanups);
     }
 
     State cleanups(PMap<String, Duty.Tell> to) {
-      return new State(rules, lastNumber, waiting, places, active, offered, to);
+      return new State(rules, lastNumber, voided, waiting, places, active, offered, to);
     }
 
     State rules(BuilderRules to) {
-      return new State(to, lastNumber, waiting, places, active, offered, cleanups);
+      return new State(to, lastNumber, voided, waiting, places, active, offered, cleanups);
     }
   }
 
@@ -188,6 +214,7 @@ public final class Builder implements Entity<Builder.Command, Builder.State, Bui
     return new State(
         new BuilderRules(0, OptionalInt.empty(), Collapse.NEVER),
         0,
+        HashTreePSet.empty(),
         TreePMap.empty(),
         HashTreePMap.empty(),
         HashTreePMap.empty(),
@@ -199,7 +226,7 @@ public final class Builder implements Entity<Builder.Command, Builder.State, Bui
   public Command understand(Message message) {
     return switch (message) {
       case BuildRequest.HandsOn.Enqueue m -> new Command.Enqueue(ticket(m), m.spec().rules());
-      case BuildRequest.HandsOn.Release m -> new Command.Release(m.attempt());
+      case BuildRequest.HandsOn.Release m -> new Command.Release(m.attempt(), m.last());
       case Project.HandsOn.ConfigureBuilder m -> new Command.Configure(m.rules());
       default -> (Command) message;
     };
@@ -223,7 +250,7 @@ public final class Builder implements Entity<Builder.Command, Builder.State, Bui
   public Decision<Fact> decide(State state, Command command, Instant now) {
     return switch (command) {
       case Command.Enqueue c -> enqueue(state, c);
-      case Command.Release c -> release(state, c.attempt());
+      case Command.Release c -> release(state, c);
       case Command.GrantLock c -> grantLock(state, c);
       case Command.Assign c -> assign(state, c);
       case Command.TakeBack c -> takeBack(state, c.attempt());
@@ -248,18 +275,22 @@ public final class Builder implements Entity<Builder.Command, Builder.State, Bui
     configure(turn, c.rules());
     var ticket = c.ticket();
     var known = find(state, ticket.attempt().request());
-    if (known == null) {
-      turn.record(new Fact.RequestQueued(ticket));
-      collapseOlder(turn, ticket);
-    } else if (known.attempt().number() > ticket.attempt().number()) {
+    if (known != null && known.attempt().number() > ticket.attempt().number()) {
       return refuse(
           new Refusal.Superseded(ticket.attempt().toString(), known.attempt().toString()));
-    } else if (known.attempt().number() < ticket.attempt().number()) {
-      // Its release comes first; until then the request asks again.
-      return refuse("attempt " + known.attempt() + " released", "it still queued");
-    } else if (!known.rank().equals(ticket.rank())) {
-      turn.record(new Fact.RequestMoved(ticket.attempt(), ticket.rank()));
     }
+    if (known != null && known.attempt().equals(ticket.attempt())) {
+      if (!known.rank().equals(ticket.rank())) {
+        turn.record(new Fact.RequestMoved(ticket.attempt(), ticket.rank()));
+      }
+      return admit(turn);
+    }
+    if (known != null) {
+      // Its release has been answered, so this one came back by an Enqueue that was late.
+      letGo(turn, known.attempt(), Optional.empty());
+    }
+    turn.record(new Fact.RequestQueued(ticket));
+    collapseOlder(turn, ticket);
     return admit(turn);
   }
 
@@ -283,12 +314,28 @@ public final class Builder implements Entity<Builder.Command, Builder.State, Bui
     }
   }
 
-  private Decision<Fact> release(State state, Attempt attempt) {
-    var known = find(state, attempt.request());
-    return known == null || known.attempt().number() > attempt.number()
-        ? alreadySo()
-        : admit(
-            new Turn<State, Fact>(this, state).record(new Fact.RequestReleased(known.attempt())));
+  private Decision<Fact> release(State state, Command.Release c) {
+    var known = find(state, c.attempt().request());
+    if (known == null || known.attempt().number() > c.attempt().number()) {
+      return alreadySo();
+    }
+    var turn = new Turn<State, Fact>(this, state);
+    letGo(turn, known.attempt(), c.last());
+    return admit(turn);
+  }
+
+  /**
+   * One whose request had ended before it heard that it was taken, or that is here a second time by
+   * an Enqueue that was late, has a build that never began: nobody else frees its slot.
+   */
+  private static void letGo(Turn<State, Fact> turn, Attempt attempt, Optional<BuildKey> last) {
+    var active = turn.state().active().get(attempt.request());
+    turn.record(
+        active != null
+                && active.stage() instanceof Stage.Taken taken
+                && !last.equals(Optional.of(taken.build()))
+            ? new Fact.BuildVoided(attempt, taken.build())
+            : new Fact.RequestReleased(attempt));
   }
 
   private Decision<Fact> grantLock(State state, Command.GrantLock c) {
@@ -321,11 +368,17 @@ public final class Builder implements Entity<Builder.Command, Builder.State, Bui
               new Fact.RequestTaken(
                   c.attempt(),
                   new BuildKey(
-                      Objects.requireNonNull(active).ticket().builder(), state.lastNumber() + 1),
-                  c.worker()));
-      case Stage.Taken t when t.worker().equals(c.worker()) -> alreadySo();
+                      Objects.requireNonNull(active).ticket().builder(), nextNumber(state)),
+                  c.worker(),
+                  c.grant()));
+      case Stage.Taken t when t.grant() == c.grant() -> alreadySo();
       case null, default -> refuse(superseded(c.attempt()));
     };
+  }
+
+  /** What was given in vain is given again, so that no number is missing. */
+  private static long nextNumber(State state) {
+    return state.voided().stream().min(Long::compare).orElse(state.lastNumber() + 1);
   }
 
   private Decision<Fact> takeBack(State state, Attempt attempt) {
@@ -394,7 +447,7 @@ public final class Builder implements Entity<Builder.Command, Builder.State, Bui
       }
       case Fact.RequestOffered f -> advance(s, f.attempt(), new Stage.Offered());
       case Fact.RequestTaken f ->
-          advance(s, f.attempt(), new Stage.Taken(f.build(), f.worker()))
+          advance(s, f.attempt(), new Stage.Taken(f.build(), f.worker(), f.grant()))
               .numbered(f.build().number());
       case Fact.RequestCollapsed f -> {
         var active = s.active().get(f.attempt().request());
@@ -402,7 +455,7 @@ public final class Builder implements Entity<Builder.Command, Builder.State, Bui
             s, f.attempt(), new Stage.Collapsing(f.into(), active == null ? null : active.stage()));
       }
       case Fact.RequestReleased f -> leave(s, f.attempt(), false);
-      case Fact.BuildVoided f -> leave(s, f.attempt(), true);
+      case Fact.BuildVoided f -> leave(s, f.attempt(), true).voids(f.build().number());
       case Fact.Cleaned f -> s.cleanups(s.cleanups().minus(f.what()));
     };
   }

@@ -131,12 +131,14 @@ public final class Lock implements Entity<Lock.Command, Lock.State, Lock.Fact> {
   private static Decision<Fact> grant(Turn<State, Fact> turn) {
     while (true) {
       var state = turn.state();
-      var first = state.waiting().firstEntry();
-      if (first == null || !fits(state, first.getValue())) {
+      if (state.waiting().isEmpty()) {
         return turn.accept();
       }
-      turn.record(
-          new Fact.LockGranted(Objects.requireNonNull(state.lock()), first.getValue().attempt()));
+      var first = Objects.requireNonNull(state.waiting().firstEntry()).getValue();
+      if (!fits(state, first)) {
+        return turn.accept();
+      }
+      turn.record(new Fact.LockGranted(Objects.requireNonNull(state.lock()), first.attempt()));
     }
   }
 

@@ -40,8 +40,8 @@ public final class Pool implements Entity<Pool.Command, Pool.State, Pool.Fact> {
     /** The build of that attempt is over and its lease has ended. */
     record FreeSlot(Attempt attempt, WorkerName worker) implements Command {}
 
-    /** The builder refuses the slot: take it back. */
-    record TakeBack(Attempt attempt) implements Command {}
+    /** The builder refuses the slot of that grant: take it back. */
+    record TakeBack(Attempt attempt, long grant) implements Command {}
 
     record KnowWorker(Station station) implements Command {}
   }
@@ -55,9 +55,12 @@ public final class Pool implements Entity<Pool.Command, Pool.State, Pool.Fact> {
     record OfferMoved(Attempt attempt, Rank rank) implements Fact {}
 
     /**
+     * @param grant counts the slots that this pool has given: an offer that was late, and got a
+     *     slot after its build had ended, is told apart from the one before
      * @param competing requests that were passed over for this one: they wait for a slot that fits
      */
-    record WorkerAssigned(Attempt attempt, BuilderKey builder, WorkerName worker, int competing)
+    record WorkerAssigned(
+        Attempt attempt, BuilderKey builder, WorkerName worker, long grant, int competing)
         implements Fact {}
 
     record OfferWithdrawn(Attempt attempt) implements Fact {}
@@ -105,11 +108,31 @@ public final class Pool implements Entity<Pool.Command, Pool.State, Pool.Fact> {
     GONE
   }
 
-  public record Assignment(Offer offer, WorkerName worker) {}
+  public record Assignment(Offer offer, WorkerName worker, long grant) {}
 
-  /** The offers, the slots, and who has which; the lines are what {@link Lines} makes of them. */
+  /**
+   * The offers, the slots, and who has which; the lines are what {@link Lines} makes of them.
+   *
+   * @param granted slots given so far
+   */
   public record State(
-      PMap<Attempt, Assignment> assigned, PMap<Attempt, Offer> waiting, Lines lines, Seats seats) {}
+      PMap<Attempt, Assignment> assigned,
+      PMap<Attempt, Offer> waiting,
+      Lines lines,
+      Seats seats,
+      long granted) {
+    State offers(PMap<Attempt, Offer> to, Lines lined) {
+      return new State(assigned, to, lined, seats, granted);
+    }
+
+    State slots(PMap<Attempt, Assignment> to, Seats seated) {
+      return new State(to, waiting, lines, seated, granted);
+    }
+
+    State granted(long to) {
+      return new State(assigned, waiting, lines, seats, to);
+    }
+  }
 
   @Override
   public EntityType type() {
@@ -118,7 +141,7 @@ public final class Pool implements Entity<Pool.Command, Pool.State, Pool.Fact> {
 
   @Override
   public State initial(String id) {
-    return new State(HashTreePMap.empty(), HashTreePMap.empty(), Lines.EMPTY, Seats.EMPTY);
+    return new State(HashTreePMap.empty(), HashTreePMap.empty(), Lines.EMPTY, Seats.EMPTY, 0);
   }
 
   @Override
@@ -137,7 +160,10 @@ public final class Pool implements Entity<Pool.Command, Pool.State, Pool.Fact> {
     return switch (command) {
       case Command.MakeOffer c -> makeOffer(state, c.offer());
       case Command.Withdraw c -> giveUp(state, c.attempt());
-      case Command.TakeBack c -> giveUp(state, c.attempt());
+      case Command.TakeBack c -> {
+        var held = state.assigned().get(c.attempt());
+        yield held == null || held.grant() != c.grant() ? alreadySo() : free(state, held);
+      }
       case Command.FreeSlot c -> {
         var held = state.assigned().get(c.attempt());
         yield held == null ? alreadySo() : free(state, held);
@@ -162,7 +188,7 @@ public final class Pool implements Entity<Pool.Command, Pool.State, Pool.Fact> {
     if (worker == null) {
       turn.record(new Fact.RequestPassedOver(offer.attempt(), state.seats().whyNone(offer)));
     } else {
-      turn.record(new Fact.WorkerAssigned(offer.attempt(), offer.builder(), worker, 0));
+      assign(turn, offer, worker, 0);
     }
     return turn.accept();
   }
@@ -204,7 +230,7 @@ public final class Pool implements Entity<Pool.Command, Pool.State, Pool.Fact> {
     for (Offer picky : turn.state().lines().picky()) {
       var worker = turn.state().seats().bestFor(picky);
       if (worker != null) {
-        turn.record(new Fact.WorkerAssigned(picky.attempt(), picky.builder(), worker, 0));
+        assign(turn, picky, worker, 0);
       }
     }
     return turn.accept();
@@ -222,10 +248,15 @@ public final class Pool implements Entity<Pool.Command, Pool.State, Pool.Fact> {
       if (best == null) {
         return;
       }
-      turn.record(
-          new Fact.WorkerAssigned(
-              best.attempt(), best.builder(), worker, state.waiting().size() - 1));
+      assign(turn, best, worker, state.waiting().size() - 1);
     }
+  }
+
+  private static void assign(
+      Turn<State, Fact> turn, Offer offer, WorkerName worker, int competing) {
+    turn.record(
+        new Fact.WorkerAssigned(
+            offer.attempt(), offer.builder(), worker, turn.state().granted() + 1, competing));
   }
 
   /** Why a waiting attempt waits now, or null if it does not wait here. */
@@ -238,49 +269,35 @@ public final class Pool implements Entity<Pool.Command, Pool.State, Pool.Fact> {
   public State evolve(State s, Fact fact) {
     return switch (fact) {
       case Fact.RequestOffered f ->
-          new State(
-              s.assigned(),
-              s.waiting().plus(f.offer().attempt(), f.offer()),
-              s.lines().plus(f.offer()),
-              s.seats());
+          s.offers(s.waiting().plus(f.offer().attempt(), f.offer()), s.lines().plus(f.offer()));
       case Fact.RequestPassedOver _ -> s;
       case Fact.OfferMoved f -> {
         var old = Objects.requireNonNull(s.waiting().get(f.attempt()));
         var moved = old.moved(f.rank());
-        yield new State(
-            s.assigned(),
-            s.waiting().plus(f.attempt(), moved),
-            s.lines().minus(old).plus(moved),
-            s.seats());
+        yield s.offers(s.waiting().plus(f.attempt(), moved), s.lines().minus(old).plus(moved));
       }
       case Fact.WorkerAssigned f -> {
         var offer = Objects.requireNonNull(s.waiting().get(f.attempt()));
-        yield new State(
-            s.assigned().plus(f.attempt(), new Assignment(offer, f.worker())),
-            s.waiting().minus(f.attempt()),
-            s.lines().minus(offer),
-            s.seats().take(f.worker(), offer.project()));
+        var assignment = new Assignment(offer, f.worker(), f.grant());
+        yield s.offers(s.waiting().minus(f.attempt()), s.lines().minus(offer))
+            .slots(
+                s.assigned().plus(f.attempt(), assignment),
+                s.seats().take(f.worker(), offer.project()))
+            .granted(f.grant());
       }
       case Fact.OfferWithdrawn f -> {
         var offer = Objects.requireNonNull(s.waiting().get(f.attempt()));
-        yield new State(
-            s.assigned(), s.waiting().minus(f.attempt()), s.lines().minus(offer), s.seats());
+        yield s.offers(s.waiting().minus(f.attempt()), s.lines().minus(offer));
       }
       case Fact.SlotFreed f -> {
         var held = Objects.requireNonNull(s.assigned().get(f.attempt()));
-        yield new State(
-            s.assigned().minus(f.attempt()),
-            s.waiting(),
-            s.lines(),
-            s.seats().free(f.worker(), held.offer().project()));
+        yield s.slots(
+            s.assigned().minus(f.attempt()), s.seats().free(f.worker(), held.offer().project()));
       }
-      case Fact.WorkerChanged f ->
-          new State(s.assigned(), s.waiting(), s.lines(), s.seats().with(f.station()));
+      case Fact.WorkerChanged f -> s.slots(s.assigned(), s.seats().with(f.station()));
       case Fact.WorkerGone f ->
-          new State(
+          s.slots(
               s.assigned(),
-              s.waiting(),
-              s.lines(),
               s.seats().with(new Station(f.worker(), f.revision(), 0, Set.of(), Standing.GONE)));
     };
   }
@@ -297,8 +314,8 @@ public final class Pool implements Entity<Pool.Command, Pool.State, Pool.Fact> {
   private static Duty assigned(Attempt attempt, Assignment assignment) {
     return new Duty.Tell(
             EntityRef.of(assignment.offer().builder()),
-            new Builder.Command.Assign(attempt, assignment.worker()))
-        .onRefusal(new Command.TakeBack(attempt));
+            new Builder.Command.Assign(attempt, assignment.worker(), assignment.grant()))
+        .onRefusal(new Command.TakeBack(attempt, assignment.grant()));
   }
 
   @Override

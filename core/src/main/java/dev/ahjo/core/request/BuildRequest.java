@@ -71,8 +71,13 @@ public final class BuildRequest
       }
     }
 
-    /** This attempt and all before it are over, or will never be: the builder lets go of them. */
-    record Release(Attempt attempt) implements HandsOn {}
+    /**
+     * This attempt and all before it are over, or will never be: the builder lets go of them.
+     *
+     * @param last the last build that the request took; what the builder gave to any other began
+     *     nowhere, and nobody else will free its slot
+     */
+    record Release(Attempt attempt, Optional<BuildKey> last) implements HandsOn {}
 
     record StartBuild(
         BuildKey build, Attempt attempt, BuildsetId buildset, WorkerName worker, RequestSpec spec)
@@ -419,7 +424,13 @@ public final class BuildRequest
             "release:" + attempt,
             new Duty.Tell(
                 EntityRef.of(body.spec().builder()),
-                new HandsOn.Release(new Attempt(body.id(), attempt))));
+                new HandsOn.Release(new Attempt(body.id(), attempt), lastBuild(body))));
+  }
+
+  private static Optional<BuildKey> lastBuild(Body body) {
+    return body.ledger().isEmpty()
+        ? Optional.empty()
+        : Optional.of(body.ledger().get(body.ledger().size() - 1).build());
   }
 
   @Override

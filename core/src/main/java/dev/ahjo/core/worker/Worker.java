@@ -23,13 +23,18 @@ import dev.ahjo.core.pool.Pool;
 import dev.ahjo.core.pool.Pool.Standing;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import org.pcollections.HashTreePMap;
+import org.pcollections.HashTreePSet;
 import org.pcollections.PMap;
+import org.pcollections.PSet;
 
 /**
  * One machine that offers slots: its sessions, its leases and its health. A lease ends only when
@@ -88,7 +93,7 @@ public final class Worker implements Entity<Worker.Command, Worker.State, Worker
 
     record LeaseEnded(BuildKey build, boolean workerFault) implements Fact {}
 
-    record LeaseLost(BuildKey build) implements Fact {}
+    record LeaseLost(BuildKey build, String why) implements Fact {}
 
     record WorkerQuarantined(Instant until, List<RequestId> evidence) implements Fact {
       public WorkerQuarantined {
@@ -135,11 +140,11 @@ public final class Worker implements Entity<Worker.Command, Worker.State, Worker
   }
 
   /**
-   * @param lost given up: the worker was away too long; ends when its build has heard
+   * @param lost why it was given up; ends when its build has heard
    * @param missingIn the session whose Hello did not name it
    */
   public record Lease(
-      Attempt attempt, Duration grace, boolean lost, Optional<SessionId> missingIn) {}
+      Attempt attempt, Duration grace, Optional<String> lost, Optional<SessionId> missingIn) {}
 
   /**
    * Evidence against the worker.
@@ -157,7 +162,7 @@ public final class Worker implements Entity<Worker.Command, Worker.State, Worker
 
   /**
    * @param revision counts what its pool is told, so that old news is known for old
-   * @param formerPool the pool it has left, which is told so
+   * @param formerPools those it has left, which are told so
    */
   public record State(
       Optional<Registration> registration,
@@ -166,23 +171,23 @@ public final class Worker implements Entity<Worker.Command, Worker.State, Worker
       Health health,
       PMap<BuildKey, Lease> leases,
       long revision,
-      Optional<PoolName> formerPool) {
+      PSet<PoolName> formerPools) {
     State leases(PMap<BuildKey, Lease> to) {
-      return new State(registration, presence, mode, health, to, revision, formerPool);
+      return new State(registration, presence, mode, health, to, revision, formerPools);
     }
 
     State presence(Presence to) {
-      return new State(registration, to, mode, health, leases, revision + 1, formerPool);
+      return new State(registration, to, mode, health, leases, revision + 1, formerPools);
     }
 
     State mode(Mode to) {
-      return new State(registration, presence, to, health, leases, revision + 1, formerPool);
+      return new State(registration, presence, to, health, leases, revision + 1, formerPools);
     }
 
     State health(Health to) {
       boolean told = to.quarantinedUntil().isPresent() != health.quarantinedUntil().isPresent();
       return new State(
-          registration, presence, mode, to, leases, told ? revision + 1 : revision, formerPool);
+          registration, presence, mode, to, leases, told ? revision + 1 : revision, formerPools);
     }
   }
 
@@ -200,7 +205,7 @@ public final class Worker implements Entity<Worker.Command, Worker.State, Worker
         Health.GOOD,
         HashTreePMap.empty(),
         0,
-        Optional.empty());
+        HashTreePSet.empty());
   }
 
   @Override
@@ -260,7 +265,22 @@ public final class Worker implements Entity<Worker.Command, Worker.State, Worker
     }
     Set<BuildKey> missing = new HashSet<>(s.leases().keySet());
     c.holds().forEach(missing::remove);
-    return accept(new Fact.WorkerJoined(c.session(), c.registration(), missing));
+    List<Fact> facts = new ArrayList<>();
+    facts.add(new Fact.WorkerJoined(c.session(), c.registration(), missing));
+    if (s.registration()
+        .filter(r -> !r.instance().equals(c.registration().instance()))
+        .isPresent()) {
+      // Another disk can't say how far the old one had come: what may have begun must not begin
+      // again under the same number.
+      for (BuildKey build : missing.stream().sorted().toList()) {
+        if (Objects.requireNonNull(s.leases().get(build)).lost().isEmpty()) {
+          facts.add(
+              new Fact.LeaseLost(
+                  build, "worker " + c.registration().worker() + " came back with another disk"));
+        }
+      }
+    }
+    return accept(facts);
   }
 
   private static Decision<Fact> leaseSlot(State s, Command.LeaseSlot c) {
@@ -293,10 +313,10 @@ public final class Worker implements Entity<Worker.Command, Worker.State, Worker
   private static Decision<Fact> graceOver(State s, BuildKey build, Instant now) {
     var lease = s.leases().get(build);
     return lease != null
-            && !lease.lost()
+            && lease.lost().isEmpty()
             && s.presence() instanceof Presence.Away away
             && !away.since().plus(lease.grace()).isAfter(now)
-        ? accept(new Fact.LeaseLost(build))
+        ? accept(new Fact.LeaseLost(build, "worker was away longer than " + lease.grace()))
         : alreadySo();
   }
 
@@ -305,9 +325,25 @@ public final class Worker implements Entity<Worker.Command, Worker.State, Worker
     return held.stream()
         .filter(build -> {
           var lease = s.leases().get(build);
-          return lease != null && !lease.lost();
+          return lease != null && lease.lost().isEmpty();
         })
         .toList();
+  }
+
+  /**
+   * The builds that an agent that keeps {@code held} must not run: those of them that do not go on,
+   * and those that were given up, whose plan may be on its way all the same.
+   */
+  public static List<BuildKey> stops(State s, List<BuildKey> held) {
+    Set<BuildKey> stop = new TreeSet<>(held);
+    resumes(s, held).forEach(stop::remove);
+    s.leases()
+        .forEach((build, lease) -> {
+          if (lease.lost().isPresent()) {
+            stop.add(build);
+          }
+        });
+    return List.copyOf(stop);
   }
 
   /** How the worker stands towards its pool. */
@@ -331,7 +367,9 @@ public final class Worker implements Entity<Worker.Command, Worker.State, Worker
       case Fact.LeaseGiven f ->
           s.leases(
               s.leases()
-                  .plus(f.build(), new Lease(f.attempt(), f.grace(), false, Optional.empty())));
+                  .plus(
+                      f.build(),
+                      new Lease(f.attempt(), f.grace(), Optional.empty(), Optional.empty())));
       case Fact.LeaseLost f -> {
         var lease = s.leases().get(f.build());
         yield lease == null
@@ -340,7 +378,11 @@ public final class Worker implements Entity<Worker.Command, Worker.State, Worker
                 s.leases()
                     .plus(
                         f.build(),
-                        new Lease(lease.attempt(), lease.grace(), true, lease.missingIn())));
+                        new Lease(
+                            lease.attempt(),
+                            lease.grace(),
+                            Optional.of(f.why()),
+                            lease.missingIn())));
       }
       case Fact.LeaseEnded f -> ended(s, f);
       case Fact.WorkerQuarantined f ->
@@ -363,11 +405,11 @@ public final class Worker implements Entity<Worker.Command, Worker.State, Worker
           leases.plus(
               entry.getKey(), new Lease(lease.attempt(), lease.grace(), lease.lost(), missing));
     }
-    var left =
+    PSet<PoolName> left =
         s.registration()
-            .map(Registration::pool)
-            .filter(pool -> !pool.equals(f.registration().pool()))
-            .or(() -> s.formerPool().filter(p -> !p.equals(f.registration().pool())));
+            .map(r -> s.formerPools().plus(r.pool()))
+            .orElse(s.formerPools())
+            .minus(f.registration().pool());
     return new State(
         Optional.of(f.registration()),
         new Presence.Here(f.session()),
@@ -402,10 +444,10 @@ public final class Worker implements Entity<Worker.Command, Worker.State, Worker
     PMap<String, Duty> duties =
         HashTreePMap.singleton(
             "pool", told(registration.pool(), station(s, registration, standing(s))));
-    if (s.formerPool().isPresent()) {
+    for (PoolName former : s.formerPools()) {
       duties =
           duties.plus(
-              "former-pool", told(s.formerPool().get(), station(s, registration, Standing.GONE)));
+              "former-pool:" + former, told(former, station(s, registration, Standing.GONE)));
     }
     if (s.presence() instanceof Presence.Here here) {
       duties =
@@ -441,13 +483,10 @@ public final class Worker implements Entity<Worker.Command, Worker.State, Worker
             "confirm:" + build,
             new Duty.Tell(to, new Build.Command.ConfirmLease(worker))
                 .onRefusal(new Command.EndLease(build, false)));
-    if (lease.lost()) {
+    if (lease.lost().isPresent()) {
       return duties.plus(
           "lost:" + build,
-          new Duty.Tell(
-              to,
-              new Build.Command.LoseLease(
-                  worker, "worker " + worker + " was away longer than " + lease.grace())));
+          new Duty.Tell(to, new Build.Command.LoseLease(worker, lease.lost().get())));
     }
     if (lease.missingIn().isPresent()) {
       duties =
