@@ -3,7 +3,7 @@ package dev.ahjo.cli.worker;
 import dev.ahjo.cli.CommandFailed;
 import dev.ahjo.cli.Console;
 import dev.ahjo.cli.Exit;
-import dev.ahjo.cli.Journal;
+import dev.ahjo.cli.LogFile;
 import dev.ahjo.core.id.PoolName;
 import dev.ahjo.core.id.WorkerName;
 import dev.ahjo.worker.Agent;
@@ -102,7 +102,7 @@ public final class Worker implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    Journal.to(logFile);
+    LogFile.use(logFile);
     AgentSettings settings = settings();
     try (Agent agent = Agent.start(settings)) {
       Runtime.getRuntime().addShutdownHook(new Thread(agent::close, "goodbye"));

@@ -7,11 +7,11 @@ import org.jspecify.annotations.Nullable;
  * Where a long-running verb tells what it does. Chosen before the first log line, since the logging
  * library reads its configuration then.
  */
-public final class Journal {
-  private Journal() {}
+public final class LogFile {
+  private LogFile() {}
 
   /** To {@code file}, in at most 5 files of 10 MB; or to the error output when there is none. */
-  public static void to(@Nullable Path file) {
+  public static void use(@Nullable Path file) {
     if (file == null) {
       System.setProperty("logback.configurationFile", "logback-console.xml");
     } else {

@@ -1,0 +1,88 @@
+package dev.ahjo.cli.node;
+
+import dev.ahjo.cli.CommandFailed;
+import dev.ahjo.cli.Console;
+import dev.ahjo.cli.Exit;
+import dev.ahjo.cli.LogFile;
+import dev.ahjo.config.NodeSettings;
+import dev.ahjo.config.Reading;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code ahjo node --config FILE}: one node, without a worker. */
+@Command(
+    name = "node",
+    description = {
+      "Run a node, as a settings file says. Workers and projects come to it by themselves.",
+      "Runs until it is stopped; running builds go on at their workers."
+    })
+public final class NodeCommand implements Callable<Integer> {
+  private final Console console;
+  private final LocalNode.Starter starter;
+
+  @Option(
+      names = "--config",
+      required = true,
+      paramLabel = "FILE",
+      description = "The node's settings, in YAML.")
+  Path config = Path.of("node.yaml");
+
+  @Option(
+      names = "--log-file",
+      paramLabel = "FILE",
+      description = "Where to tell what it does; default: the error output.")
+  @Nullable Path logFile;
+
+  public NodeCommand(Console console, LocalNode.Starter starter) {
+    this.console = console;
+    this.starter = starter;
+  }
+
+  @Override
+  public Integer call() throws InterruptedException {
+    NodeSettings settings = settings();
+    LogFile.use(logFile);
+    try {
+      LocalNode node = starter.start(settings);
+      Runtime.getRuntime().addShutdownHook(new Thread(node::close, "goodbye"));
+      console.line(
+          "ahjo: node "
+              + settings.name()
+              + " answers at "
+              + node.http()
+              + ", workers join "
+              + node.gate());
+      node.awaitEnd();
+      return Exit.DONE.code();
+    } catch (IOException failed) {
+      String why = failed.getMessage();
+      throw new CommandFailed(Exit.USAGE, why == null ? failed.toString() : why, failed);
+    }
+  }
+
+  private NodeSettings settings() {
+    String text;
+    try {
+      text = Files.readString(config);
+    } catch (IOException unreadable) {
+      throw new CommandFailed(
+          Exit.USAGE, "--config: could not read " + config + ": " + unreadable, unreadable);
+    }
+    return switch (NodeSettings.read(config, text)) {
+      case Reading.Valid<NodeSettings> valid -> valid.value();
+      case Reading.Invalid<NodeSettings> invalid ->
+          throw new CommandFailed(
+              Exit.USAGE,
+              "the node's settings have mistakes:\n"
+                  + invalid.problems().stream()
+                      .map(problem -> "  " + problem)
+                      .collect(Collectors.joining("\n")));
+    };
+  }
+}
