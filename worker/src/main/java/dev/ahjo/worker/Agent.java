@@ -26,8 +26,11 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,6 +51,7 @@ public final class Agent implements AutoCloseable {
   private final ConcurrentHashMap<BuildKey, HeldBuild> builds = new ConcurrentHashMap<>();
   private final Set<BuildKey> gone =
       Collections.newSetFromMap(Collections.synchronizedMap(recent()));
+  private final AtomicBoolean closed = new AtomicBoolean();
   private final CompletableFuture<Optional<String>> end = new CompletableFuture<>();
 
   /**
@@ -120,7 +124,7 @@ public final class Agent implements AutoCloseable {
   public Optional<String> awaitEnd() throws InterruptedException {
     try {
       return end.get();
-    } catch (java.util.concurrent.ExecutionException e) {
+    } catch (ExecutionException e) {
       throw new IllegalStateException("An end can't fail", e);
     }
   }
@@ -138,11 +142,28 @@ public final class Agent implements AutoCloseable {
   /** Ends the agent. Steps that run go on under their supervisors, for the next agent to find. */
   @Override
   public void close() {
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
     connection.close();
     desk.shutdown();
-    builds.values().forEach(HeldBuild::leave);
+    try {
+      for (HeldBuild held : builds.values()) {
+        held.leave();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
     data.close();
     end.complete(Optional.empty());
+  }
+
+  private void atDesk(Runnable work) {
+    try {
+      desk.execute(work);
+    } catch (RejectedExecutionException agentEnds) {
+      LOG.debug("Too late: the agent ends");
+    }
   }
 
   private void forget(BuildKey key, String why) {
@@ -201,18 +222,18 @@ public final class Agent implements AutoCloseable {
 
     @Override
     public void welcome(Welcome welcome) {
-      welcome.stop().forEach(key -> desk.execute(() -> forget(key, "given up by the gate")));
+      welcome.stop().forEach(key -> atDesk(() -> forget(key, "given up by the gate")));
       builds.values().forEach(HeldBuild::sessionOpened);
     }
 
     @Override
     public void message(ToAgent message) {
       switch (message) {
-        case RunBuild run -> desk.execute(() -> take(run));
-        case StopBuild stop -> desk.execute(() -> stop(stop));
+        case RunBuild run -> atDesk(() -> take(run));
+        case StopBuild stop -> atDesk(() -> stop(stop));
         case ReportsTaken(BuildKey key, long last) -> reportsTaken(key, last);
         case ReportsRefused(BuildKey key, String reason) ->
-            desk.execute(() -> forget(key, "its reports were refused: " + reason));
+            atDesk(() -> forget(key, "its reports were refused: " + reason));
         case Stored stored -> {
           HeldBuild held = builds.get(stored.stream().build());
           if (held != null) {

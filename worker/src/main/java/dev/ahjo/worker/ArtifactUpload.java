@@ -55,10 +55,15 @@ final class ArtifactUpload {
           return StepRun.ended(Result.CANCELLED, step.stop().reason().orElse(""));
         }
         String name = PathGlob.name(workdir, file);
-        if (name.length() > PATH_LENGTH) {
+        if (name.length() > PATH_LENGTH
+            || name.chars().anyMatch(c -> c < ' ' || c == 0x7f || c == '\\')) {
           return StepRun.ended(
               Result.FAILURE,
-              "Expected paths of at most " + PATH_LENGTH + " characters, but found " + name);
+              "Expected paths of at most "
+                  + PATH_LENGTH
+                  + " characters, none of them a backslash or control character, but found '"
+                  + name
+                  + "'");
         }
         Path copy = half.resolve(name);
         Files.createDirectories(copy.toAbsolutePath().getParent());

@@ -160,6 +160,10 @@ final class BuildWalk {
   }
 
   private StepOutcome decide(int index, StepDefinition step) throws InterruptedException {
+    if (reports.closed()) {
+      // the agent ends, or forgets the build: nothing may start any more
+      throw new InterruptedException();
+    }
     var scope =
         new Scope(
             held.plan(), held.key(), held.site().settings().name().value(), properties, revisions);

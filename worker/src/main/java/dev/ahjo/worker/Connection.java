@@ -28,8 +28,8 @@ final class Connection implements Uplink, AutoCloseable {
   /** Messages from the gate that wait; more are lost, as on the way, and come again. */
   private static final int INBOX = 10_000;
 
-  /** Chunks of all streams on their way: 8 MiB before compression. */
-  private static final int WINDOW = 64;
+  /** Chunks of all streams on their way: 6 MiB, and a gate takes 8 of one agent at once. */
+  private static final int WINDOW = 48;
 
   private static final Duration TICK = Duration.ofMillis(500);
 

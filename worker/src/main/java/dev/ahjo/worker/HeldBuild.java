@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -40,6 +41,8 @@ final class HeldBuild {
   static final String PLAN = "plan.json";
 
   private static final Logger LOG = LoggerFactory.getLogger(HeldBuild.class);
+
+  private static final Duration LEAVE = Duration.ofSeconds(3);
 
   private final Site site;
   private final Kept kept;
@@ -318,9 +321,16 @@ final class HeldBuild {
     }
   }
 
-  /** Leaves everything as it is: its steps go on under their supervisors. */
-  void leave() {
+  /**
+   * Leaves everything as it is: its steps go on under their supervisors. When this returns nothing
+   * is written or started any more, so that the next agent may have the folder.
+   */
+  void leave() throws InterruptedException {
     end();
+    Thread walking = walker;
+    if (walking != null && !walking.join(LEAVE) || !reports.awaitWritten(LEAVE)) {
+      LOG.warn("{} is left in the middle of something", key());
+    }
   }
 
   private void end() {

@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.Condition;
@@ -28,6 +29,7 @@ final class ReportLog implements AutoCloseable {
   private final Path file;
   private final FileChannel channel;
   private final Runnable forced;
+  private final Thread writer;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final List<StepReport> reports = new ArrayList<>();
@@ -39,6 +41,7 @@ final class ReportLog implements AutoCloseable {
     this.file = file;
     this.channel = channel;
     this.forced = forced;
+    this.writer = Thread.ofVirtual().name("reports " + file).unstarted(this::write);
   }
 
   /**
@@ -56,16 +59,12 @@ final class ReportLog implements AutoCloseable {
       log.length = log.read(bytes);
       log.durable = log.reports.size();
       channel.truncate(log.length);
-      log.begin();
+      log.writer.start();
       return log;
     } catch (IOException e) {
       channel.close();
       throw e;
     }
-  }
-
-  private void begin() {
-    Thread.ofVirtual().name("reports " + file).start(this::write);
   }
 
   /** Answers where the last whole line ends. */
@@ -240,6 +239,21 @@ final class ReportLog implements AutoCloseable {
         }
       }
     }
+  }
+
+  /** Whether it takes no more reports. */
+  boolean closed() {
+    lock.lock();
+    try {
+      return closed;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** After {@link #close}: waits until what was left is written; answers whether it is. */
+  boolean awaitWritten(Duration wait) throws InterruptedException {
+    return writer.join(wait);
   }
 
   /** Writes what is left, in the background. */

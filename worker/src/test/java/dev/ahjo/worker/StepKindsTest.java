@@ -186,6 +186,16 @@ class StepKindsTest extends Situation {
   }
 
   @Test
+  void anUploadOfAFileWithAnImpossibleNameFails() {
+    gate.run(build(1), plan(run("make", "echo > 'a\\b.bin'"), upload("*.bin")));
+    gate.awaitOver(build(1));
+
+    assertThat(gate.outcome(build(1), 1).result()).isEqualTo(Result.FAILURE);
+    assertThat(gate.outcome(build(1), 1).problem())
+        .hasValueSatisfying(p -> assertThat(p).contains("'a\\b.bin'"));
+  }
+
+  @Test
   void anUploadHasALimit() {
     gate.run(build(1), plan(run("many", "for i in $(seq 30); do echo > f$i; done"), upload("f*")));
     gate.awaitOver(build(1));

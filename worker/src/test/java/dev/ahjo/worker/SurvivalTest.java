@@ -153,7 +153,7 @@ class SurvivalTest {
   /** Whenever it is killed, each step runs once, and the build ends as if nothing had been. */
   @Test
   void killedAgainAndAgainAtAnyMoment() throws Exception {
-    int steps = 60;
+    int steps = 36;
     var random = new Random(42);
     var plan = new ArrayList<Plans.Step>();
     plan.add(set("start", "echo 100"));
@@ -171,7 +171,7 @@ class SurvivalTest {
         gate.await(
             PATIENCE,
             "some reports",
-            () -> gate.over(build(1)) || gate.reports(build(1)).size() > before + 12);
+            () -> gate.over(build(1)) || gate.reports(build(1)).size() > before + 8);
         long at = System.nanoTime() + random.nextInt(60_000_000);
         gate.await(PATIENCE, "a moment", () -> System.nanoTime() > at);
       }

@@ -1,5 +1,6 @@
 package dev.ahjo.worker.step;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -124,6 +125,6 @@ public final class PathGlob {
 
   /** A file's path below {@code folder}, with forward slashes. */
   public static String name(Path folder, Path file) {
-    return folder.relativize(file).toString().replace('\\', '/');
+    return folder.relativize(file).toString().replace(File.separatorChar, '/');
   }
 }
