@@ -4,6 +4,7 @@ import dev.ahjo.http.build.BuildRoutes;
 import dev.ahjo.http.builder.BuilderRoutes;
 import dev.ahjo.http.buildset.BuildsetRoutes;
 import dev.ahjo.http.buildset.Submissions;
+import dev.ahjo.http.exchange.Conversation;
 import dev.ahjo.http.exchange.Guard;
 import dev.ahjo.http.exchange.Route;
 import dev.ahjo.http.exchange.Router;
@@ -29,7 +30,9 @@ import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.Http;
 import org.apache.pekko.http.javadsl.ServerBinding;
 import org.apache.pekko.http.javadsl.settings.ServerSettings;
+import org.apache.pekko.io.TcpSO;
 import org.apache.pekko.stream.Materializer;
+import org.apache.pekko.stream.javadsl.Flow;
 import scala.concurrent.duration.FiniteDuration;
 
 /** The HTTP port of a node, from {@link #start} to {@link #stop}. */
@@ -71,7 +74,7 @@ public final class HttpServer {
     return Http.get(system)
         .newServerAt(settings.host(), settings.port())
         .withSettings(server(system, limits))
-        .bind(router::answer)
+        .bindFlow(Flow.fromGraph(new Conversation(router::answer, limits.idle())))
         .whenComplete((_, failed) -> {
           if (failed != null) {
             hub.close();
@@ -110,20 +113,23 @@ public final class HttpServer {
             .withMaxHeaderValueLength(MAX_HEADER)
             .withMaxHeaderCount(MAX_HEADERS)
             .withIllegalHeaderWarnings(false);
+    // The connection is watched by its conversation, which knows when silence is no harm.
     var timeouts =
         ordinary
             .getTimeouts()
-            .withIdleTimeout(scala(limits.idle()))
-            .withRequestTimeout(scala(limits.answer()));
+            .withIdleTimeout(scala.concurrent.duration.Duration.Inf())
+            .withRequestTimeout(finite(limits.answer()));
     return ordinary
         .withServerHeader(Optional.empty())
         .withMaxConnections(limits.connections())
         .withPipeliningLimit(1)
         .withParserSettings(parser)
+        // A reader of a quiet stream that has vanished is found out by the system.
+        .withSocketOptions(List.of(TcpSO.keepAlive(true)))
         .withTimeouts(timeouts);
   }
 
-  private static FiniteDuration scala(Duration duration) {
+  private static FiniteDuration finite(Duration duration) {
     return FiniteDuration.fromNanos(duration.toNanos());
   }
 

@@ -115,7 +115,7 @@ final class MemoryFarm implements Entities, Events {
                   now,
                   kind(fact),
                   to,
-                  projection.projectOf(to),
+                  status.projectOf(to),
                   fact));
         }
         journal.addAll(batch);

@@ -5,6 +5,7 @@ import dev.ahjo.core.port.StreamStore;
 import dev.ahjo.core.port.StreamStore.Extent;
 import dev.ahjo.core.status.StatusStore;
 import dev.ahjo.http.exchange.Call;
+import dev.ahjo.http.exchange.Conversation;
 import dev.ahjo.http.exchange.Problem;
 import dev.ahjo.http.exchange.Reply;
 import dev.ahjo.http.log.ByteRange.Piece;
@@ -71,13 +72,14 @@ final class Streams {
           List.of(RawHeader.create("Content-Range", "bytes */" + extent.size())));
     }
     Piece p = piece.get();
+    HttpResponse head = HttpResponse.create().addHeaders(always);
     HttpResponse answer =
-        HttpResponse.create()
-            .addHeaders(always)
-            .withEntity(
-                p.end() == p.first()
-                    ? HttpEntities.create(type, ByteString.emptyByteString())
-                    : HttpEntities.create(type, p.end() - p.first(), source(stream, p)));
+        p.end() == p.first()
+            ? head.withEntity(HttpEntities.create(type, ByteString.emptyByteString()))
+            : Conversation.streaming(
+                head,
+                source(stream, p),
+                body -> HttpEntities.create(type, p.end() - p.first(), body));
     return range instanceof ByteRange.All
         ? answer
         : answer
@@ -128,10 +130,12 @@ final class Streams {
               return CompletableFuture.completedFuture(Done.getInstance());
             });
     HttpResponse answer =
-        HttpResponse.create()
-            .addHeader(RawHeader.create("Cache-Control", "no-store"))
-            .addHeader(RawHeader.create("X-Accel-Buffering", "no"))
-            .withEntity(HttpEntities.create(type, source));
+        Conversation.streaming(
+            HttpResponse.create()
+                .addHeader(RawHeader.create("Cache-Control", "no-store"))
+                .addHeader(RawHeader.create("X-Accel-Buffering", "no")),
+            source,
+            body -> HttpEntities.create(type, body));
     // Where a growing stream will end is not known, and the header must name a last byte.
     return range.filter(r -> !(r instanceof ByteRange.All)).isPresent()
         ? answer

@@ -3,6 +3,7 @@ package dev.ahjo.http.status;
 import dev.ahjo.core.Rules;
 import dev.ahjo.core.kernel.EntityType;
 import dev.ahjo.http.exchange.Call;
+import dev.ahjo.http.exchange.Conversation;
 import dev.ahjo.http.exchange.Problem;
 import dev.ahjo.http.exchange.Route;
 import java.time.Duration;
@@ -76,14 +77,14 @@ public final class EventRoutes {
     if (call.head()) {
       return answer.withEntity(HttpEntities.create(type, ByteString.emptyByteString()));
     }
-    return answer.withEntity(
-        HttpEntities.create(
-            type,
-            source(
-                e ->
-                    (projects.isEmpty() || e.project().filter(projects::contains).isPresent())
-                        && (kinds.isEmpty() || kinds.contains(e.kind())),
-                resume)));
+    return Conversation.streaming(
+        answer,
+        source(
+            e ->
+                (projects.isEmpty() || e.project().filter(projects::contains).isPresent())
+                    && (kinds.isEmpty() || kinds.contains(e.kind())),
+            resume),
+        body -> HttpEntities.create(type, body));
   }
 
   private Source<ByteString, NotUsed> source(
