@@ -2,12 +2,15 @@ package dev.ahjo.cli;
 
 import dev.ahjo.cli.bench.Bench;
 import dev.ahjo.cli.log.Logs;
+import dev.ahjo.cli.node.NodeCommand;
+import dev.ahjo.cli.node.RealNode;
 import dev.ahjo.cli.project.Check;
 import dev.ahjo.cli.status.Status;
 import dev.ahjo.cli.status.Tables;
 import dev.ahjo.cli.status.Why;
 import dev.ahjo.cli.steer.Steer;
 import dev.ahjo.cli.submit.Submit;
+import dev.ahjo.cli.up.UpCommand;
 import dev.ahjo.cli.worker.Worker;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -44,6 +47,8 @@ public final class Main implements Runnable {
   /** Runs one command line; its exit code. */
   public static int run(Console console, String... args) {
     CommandLine root = new CommandLine(new Main());
+    root.addSubcommand(new UpCommand(console, RealNode::start));
+    root.addSubcommand(new NodeCommand(console, RealNode::start));
     root.addSubcommand(new Check(console));
     root.addSubcommand(new Worker(console));
     root.addSubcommand(new Submit(console));

@@ -3,6 +3,7 @@ package dev.ahjo.persistence.journal;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigValueFactory;
+import dev.ahjo.core.port.StreamStore.Subscription;
 import dev.ahjo.persistence.DataFolder;
 import dev.ahjo.persistence.formats.Kinds;
 import dev.ahjo.persistence.formats.Recorded;
@@ -114,7 +115,7 @@ public final class EmbeddedJournal implements AutoCloseable {
   }
 
   /** Calls {@code appended} after each commit, on the writer's own thread: it must be quick. */
-  AutoCloseable onAppend(Runnable appended) {
+  Subscription onAppend(Runnable appended) {
     listeners.add(appended);
     return () -> listeners.remove(appended);
   }

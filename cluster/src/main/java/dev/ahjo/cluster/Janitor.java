@@ -1,0 +1,48 @@
+package dev.ahjo.cluster;
+
+import dev.ahjo.config.NodeSettings;
+import dev.ahjo.persistence.log.FileStreamStore;
+import java.io.IOException;
+import java.time.InstantSource;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Prunes logs and artifacts by age and size, now and then; what the builds were stays. */
+final class Janitor implements AutoCloseable {
+  private static final long ROUND_MINUTES = 10;
+  private static final Logger LOG = LoggerFactory.getLogger(Janitor.class);
+
+  private final ScheduledExecutorService rounds =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().name("ahjo-janitor").daemon().factory());
+
+  private Janitor() {}
+
+  static Janitor start(FileStreamStore streams, NodeSettings.Limits limits, InstantSource clock) {
+    var janitor = new Janitor();
+    var unused =
+        janitor.rounds.scheduleWithFixedDelay(
+            () -> prune(streams, limits, clock), 1, ROUND_MINUTES, TimeUnit.MINUTES);
+    return janitor;
+  }
+
+  private static void prune(
+      FileStreamStore streams, NodeSettings.Limits limits, InstantSource clock) {
+    try {
+      var pruned = streams.prune(limits.logAge(), limits.logSize(), clock.instant());
+      if (pruned.builds() > 0) {
+        LOG.info("Pruned the logs of {} builds, {} bytes", pruned.builds(), pruned.bytes());
+      }
+    } catch (IOException | RuntimeException failed) {
+      LOG.error("Logs could not be pruned; the next round tries again", failed);
+    }
+  }
+
+  @Override
+  public void close() {
+    rounds.shutdown();
+  }
+}

@@ -1,0 +1,263 @@
+package dev.ahjo.cluster;
+
+import dev.ahjo.cluster.worker.Gate;
+import dev.ahjo.cluster.worker.GateSettings;
+import dev.ahjo.cluster.worker.Sessions;
+import dev.ahjo.cluster.worker.WorkerTokens;
+import dev.ahjo.config.NodeSettings;
+import dev.ahjo.config.ProjectFiles;
+import dev.ahjo.config.Reading;
+import dev.ahjo.core.Farm;
+import dev.ahjo.http.Doors;
+import dev.ahjo.http.HttpServer;
+import dev.ahjo.http.HttpSettings;
+import dev.ahjo.http.project.ProjectReader;
+import dev.ahjo.http.status.NodeDoor;
+import dev.ahjo.persistence.DataFolder;
+import dev.ahjo.persistence.journal.EmbeddedJournal;
+import dev.ahjo.persistence.journal.FactFeed;
+import dev.ahjo.persistence.log.FileStreamStore;
+import dev.ahjo.persistence.status.LiveEvents;
+import dev.ahjo.persistence.status.StatusProjection;
+import dev.ahjo.persistence.status.StatusTables;
+import java.io.IOException;
+import java.net.URI;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One node, whole: the journal, the entities, the logs, the read tables, the workers' gate and HTTP,
+ * started in this order and stopped in the reverse one.
+ */
+public final class Node implements AutoCloseable {
+  /** How long answers under way may take when the node stops. */
+  private static final Duration GOODBYE = Duration.ofSeconds(2);
+
+  private static final Logger LOG = LoggerFactory.getLogger(Node.class);
+
+  private final Deque<Part> parts = new ArrayDeque<>();
+  private final AtomicBoolean stopping = new AtomicBoolean();
+  private final CountDownLatch ended = new CountDownLatch(1);
+  private final NodeSettings settings;
+  private URI http = URI.create("http://127.0.0.1");
+  private String gate = "";
+
+  /** Something to be closed in its turn. */
+  private record Part(String name, AutoCloseable door) {}
+
+  private Node(NodeSettings settings) {
+    this.settings = settings;
+  }
+
+  /**
+   * Starts a node; returns once it answers.
+   *
+   * @throws IOException naming what is at fault: a folder in use or of a newer version, a port that
+   *     is taken, a file of tokens that can't be read
+   */
+  public static Node start(NodeSettings settings) throws IOException {
+    var node = new Node(settings);
+    try {
+      node.open();
+      return node;
+    } catch (IOException | RuntimeException failed) {
+      node.close();
+      throw failed;
+    }
+  }
+
+  private void open() throws IOException {
+    var clock = InstantSource.system();
+    var startedAt = clock.instant();
+    refuseWhatIsMissing();
+    var folder = part("data folder", DataFolder.open(settings.data()));
+    var journal = part("journal", EmbeddedJournal.open(folder));
+    var streams = part("log store", FileStreamStore.open(folder));
+    var facts = new FactFeed(journal);
+    var tables = part("read tables", StatusTables.open(folder.path(), facts::end));
+    var events = new LiveEvents(tables, facts);
+    var projection =
+        part(
+            "projection",
+            StatusProjection.start(
+                tables,
+                facts,
+                events,
+                p -> LOG.info("Read tables: {} of {} rows", p.applied(), p.journal())));
+    var sessions = new Sessions();
+    var engine =
+        part(
+            "engine",
+            Engine.start(
+                settings.cluster().host(),
+                settings.cluster().port(),
+                journal.config(),
+                sessions,
+                clock));
+    WorkerTokens tokens =
+        settings.workerTokens().isPresent()
+            ? Tokens.ofWorkers(settings.workerTokens().get())
+            : (_, _) -> false;
+    var opened =
+        part(
+            "gate",
+            Gate.open(
+                new GateSettings(
+                    settings.gate().host(),
+                    settings.gate().port(),
+                    GateSettings.USUAL.maxSessions(),
+                    GateSettings.USUAL.maxBytesPerSession()),
+                tokens,
+                engine.system(),
+                engine.entities(),
+                streams,
+                sessions,
+                clock));
+    gate = opened.address();
+    part("janitor", Janitor.start(streams, settings.limits(), clock));
+    var self =
+        new Self(settings, startedAt, journal, projection, facts, sessions, this::stopByRequest);
+    var server =
+        listen(
+            engine,
+            new Doors(
+                new Farm(engine.entities()),
+                tables,
+                streams,
+                events,
+                Node::readProject,
+                self,
+                clock,
+                new SecureRandom()));
+    part("HTTP", () -> server.stop(GOODBYE).toCompletableFuture().join());
+    http =
+        URI.create(
+            "http://" + settings.http().host() + ":" + server.address().getPort());
+  }
+
+  /** What this version can't do must not look as if it did. */
+  private void refuseWhatIsMissing() throws IOException {
+    for (var listen :
+        Map.of("cluster", settings.cluster(), "http", settings.http(), "gate", settings.gate())
+            .entrySet()) {
+      if (listen.getValue().tls().isPresent()) {
+        throw new IOException(
+            listen.getKey() + ".tls: not supported by this version; listen on the loopback");
+      }
+    }
+    if (!settings.roles().equals(Set.of(NodeSettings.Role.values()))) {
+      throw new IOException(
+          "roles: this version runs all roles in one node, but found " + settings.roles());
+    }
+  }
+
+  private HttpServer listen(Engine engine, Doors doors) throws IOException {
+    List<HttpSettings.Token> tokens = new ArrayList<>();
+    if (settings.adminTokens().isPresent()) {
+      Tokens.read(settings.adminTokens().get())
+          .forEach(
+              (name, secret) ->
+                  tokens.add(new HttpSettings.Token(name.isEmpty() ? "admin" : name, secret)));
+    }
+    try {
+      return HttpServer.start(
+              engine.system(),
+              new HttpSettings(
+                  settings.http().host(),
+                  settings.http().port(),
+                  HttpSettings.Limits.ORDINARY,
+                  tokens,
+                  false,
+                  Set.of()),
+              doors)
+          .toCompletableFuture()
+          .join();
+    } catch (CompletionException failed) {
+      throw new IOException(
+          "HTTP can't listen on "
+              + settings.http().host()
+              + ":"
+              + settings.http().port()
+              + ": "
+              + Optional.ofNullable(failed.getCause()).orElse(failed).getMessage(),
+          failed);
+    }
+  }
+
+  private static ProjectReader.Read readProject(String file, String text) {
+    return switch (ProjectFiles.read(file, text)) {
+      case Reading.Valid<dev.ahjo.core.project.ProjectDefinition> valid ->
+          new ProjectReader.Read(Optional.of(valid.value()), places(valid.problems()));
+      case Reading.Invalid<dev.ahjo.core.project.ProjectDefinition> invalid ->
+          new ProjectReader.Read(Optional.empty(), places(invalid.problems()));
+    };
+  }
+
+  private static List<ProjectReader.FileProblem> places(
+      List<dev.ahjo.config.Problem> problems) {
+    return problems.stream()
+        .map(
+            p ->
+                new ProjectReader.FileProblem(
+                    p.line(),
+                    p.column(),
+                    p.message(),
+                    p.severity() == dev.ahjo.config.Problem.Severity.ERROR))
+        .toList();
+  }
+
+  private <T extends AutoCloseable> T part(String name, T door) {
+    parts.push(new Part(name, door));
+    return door;
+  }
+
+  /** Where people and programs reach it. */
+  public URI http() {
+    return http;
+  }
+
+  /** Where workers join: {@code pekko://HOST:PORT}. */
+  public String gate() {
+    return gate;
+  }
+
+  /** Waits until it has stopped, by {@link #close} or because somebody asked it to over HTTP. */
+  public void awaitEnd() throws InterruptedException {
+    ended.await();
+  }
+
+  /** HTTP must be able to answer before it is closed. */
+  private void stopByRequest(boolean drain, String by) {
+    LOG.info("Stopping, asked by {}{}", by, drain ? "; running builds go on at their workers" : "");
+    Thread.ofPlatform().name("ahjo-stop").start(this::close);
+  }
+
+  /** Stops it in order; stopping twice is harmless. */
+  @Override
+  public void close() {
+    if (!stopping.compareAndSet(false, true)) {
+      return;
+    }
+    for (Part part : parts) {
+      try {
+        part.door().close();
+      } catch (Exception failed) {
+        LOG.error("The node's {} did not stop in order", part.name(), failed);
+      }
+    }
+    ended.countDown();
+  }
+}

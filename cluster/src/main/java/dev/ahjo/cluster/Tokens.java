@@ -1,0 +1,62 @@
+package dev.ahjo.cluster;
+
+import dev.ahjo.cluster.worker.WorkerTokens;
+import dev.ahjo.core.id.WorkerName;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Reads files of tokens: a line {@code NAME: TOKEN} for one bearer, a line with a token alone for
+ * everyone who has none of their own; blank lines and those that begin with {@code #} do not count.
+ */
+final class Tokens {
+  private Tokens() {}
+
+  /** The tokens of workers. */
+  static WorkerTokens ofWorkers(Path file) throws IOException {
+    Map<String, String> lines = read(file);
+    Optional<String> shared = Optional.ofNullable(lines.remove(""));
+    Map<WorkerName, String> own = new HashMap<>();
+    for (var line : lines.entrySet()) {
+      try {
+        own.put(new WorkerName(line.getKey()), line.getValue());
+      } catch (IllegalArgumentException notAName) {
+        throw new IOException(file + ": " + notAName.getMessage(), notAName);
+      }
+    }
+    return WorkerTokens.of(own, shared);
+  }
+
+  /** Tokens by their bearer's name, in the file's order; the one without a name under {@code ""}. */
+  static Map<String, String> read(Path file) throws IOException {
+    Map<String, String> tokens = new LinkedHashMap<>();
+    int number = 0;
+    for (String line : Files.readAllLines(file)) {
+      number++;
+      String text = line.strip();
+      if (text.isEmpty() || text.startsWith("#")) {
+        continue;
+      }
+      int colon = text.indexOf(':');
+      String name = colon < 0 ? "" : text.substring(0, colon).strip();
+      String token = text.substring(colon + 1).strip();
+      if (token.isEmpty()) {
+        throw new IOException(file + ":" + number + ": expected a token after the colon");
+      }
+      if (tokens.put(name, token) != null) {
+        throw new IOException(
+            file
+                + ":"
+                + number
+                + ": a second token for "
+                + (name.isEmpty() ? "everyone" : "'" + name + "'"));
+      }
+    }
+    return tokens;
+  }
+}
