@@ -3,13 +3,13 @@ package dev.ahjo.cli;
 import dev.ahjo.cli.bench.Bench;
 import dev.ahjo.cli.log.Logs;
 import dev.ahjo.cli.node.NodeCommand;
-import dev.ahjo.cli.node.RealNode;
 import dev.ahjo.cli.project.Check;
 import dev.ahjo.cli.status.Status;
 import dev.ahjo.cli.status.Tables;
 import dev.ahjo.cli.status.Why;
 import dev.ahjo.cli.steer.Steer;
 import dev.ahjo.cli.submit.Submit;
+import dev.ahjo.cli.up.Token;
 import dev.ahjo.cli.up.UpCommand;
 import dev.ahjo.cli.worker.Worker;
 import java.io.PrintWriter;
@@ -47,10 +47,11 @@ public final class Main implements Runnable {
   /** Runs one command line; its exit code. */
   public static int run(Console console, String... args) {
     CommandLine root = new CommandLine(new Main());
-    root.addSubcommand(new UpCommand(console, RealNode::start));
-    root.addSubcommand(new NodeCommand(console, RealNode::start));
-    root.addSubcommand(new Check(console));
+    root.addSubcommand(new UpCommand(console));
+    root.addSubcommand(new NodeCommand(console));
     root.addSubcommand(new Worker(console));
+    root.addSubcommand(new Token(console));
+    root.addSubcommand(new Check(console));
     root.addSubcommand(new Submit(console));
     root.addSubcommand(new Status(console));
     Tables.verbs(console).forEach(root::addSubcommand);

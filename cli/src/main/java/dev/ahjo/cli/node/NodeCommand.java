@@ -4,6 +4,7 @@ import dev.ahjo.cli.CommandFailed;
 import dev.ahjo.cli.Console;
 import dev.ahjo.cli.Exit;
 import dev.ahjo.cli.LogFile;
+import dev.ahjo.cluster.Node;
 import dev.ahjo.config.NodeSettings;
 import dev.ahjo.config.Reading;
 import java.io.IOException;
@@ -24,7 +25,6 @@ import picocli.CommandLine.Option;
     })
 public final class NodeCommand implements Callable<Integer> {
   private final Console console;
-  private final LocalNode.Starter starter;
 
   @Option(
       names = "--config",
@@ -39,9 +39,8 @@ public final class NodeCommand implements Callable<Integer> {
       description = "Where to tell what it does; default: the error output.")
   @Nullable Path logFile;
 
-  public NodeCommand(Console console, LocalNode.Starter starter) {
+  public NodeCommand(Console console) {
     this.console = console;
-    this.starter = starter;
   }
 
   @Override
@@ -49,7 +48,7 @@ public final class NodeCommand implements Callable<Integer> {
     NodeSettings settings = settings();
     LogFile.use(logFile);
     try {
-      LocalNode node = starter.start(settings);
+      Node node = Node.start(settings);
       Runtime.getRuntime().addShutdownHook(new Thread(node::close, "goodbye"));
       console.line(
           "ahjo: node "

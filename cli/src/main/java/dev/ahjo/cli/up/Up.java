@@ -7,7 +7,7 @@ import dev.ahjo.cli.CommandFailed;
 import dev.ahjo.cli.Console;
 import dev.ahjo.cli.Events;
 import dev.ahjo.cli.Problem;
-import dev.ahjo.cli.node.LocalNode;
+import dev.ahjo.cluster.Node;
 import dev.ahjo.config.NodeSettings;
 import dev.ahjo.config.NodeSettings.Journal;
 import dev.ahjo.config.NodeSettings.Limits;
@@ -53,11 +53,10 @@ final class Up implements AutoCloseable {
   private final Console console;
   private final DataFolder data;
   private final Settings settings;
-  private final LocalNode node;
+  private final Node node;
   private final AgentProcess agent;
 
-  private Up(
-      Console console, DataFolder data, Settings settings, LocalNode node, AgentProcess agent) {
+  private Up(Console console, DataFolder data, Settings settings, Node node, AgentProcess agent) {
     this.console = console;
     this.data = data;
     this.settings = settings;
@@ -66,10 +65,9 @@ final class Up implements AutoCloseable {
   }
 
   /** Starts the node and the agent on a data folder that this process has taken. */
-  static Up start(Console console, DataFolder data, Settings settings, LocalNode.Starter starter)
-      throws IOException {
+  static Up start(Console console, DataFolder data, Settings settings) throws IOException {
     Path token = WorkerToken.in(data.root());
-    LocalNode node = starter.start(nodeSettings(data, settings, token));
+    Node node = Node.start(nodeSettings(data, settings, token));
     AgentProcess agent =
         new AgentProcess(
             data.resolve("agent.pid"),
@@ -103,7 +101,7 @@ final class Up implements AutoCloseable {
 
   /** The agent is this very program, in the JVM that runs it, with a small heap. */
   private static List<String> agentCommand(
-      DataFolder data, Settings settings, LocalNode node, Path token) {
+      DataFolder data, Settings settings, Node node, Path token) {
     List<String> command = new ArrayList<>();
     command.add(System.getProperty("java.home") + File.separator + "bin" + File.separator + "java");
     command.addAll(

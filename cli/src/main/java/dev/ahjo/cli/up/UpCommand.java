@@ -4,7 +4,6 @@ import dev.ahjo.cli.CommandFailed;
 import dev.ahjo.cli.Console;
 import dev.ahjo.cli.Exit;
 import dev.ahjo.cli.LogFile;
-import dev.ahjo.cli.node.LocalNode;
 import dev.ahjo.cli.up.Up.Settings;
 import dev.ahjo.cli.up.Up.Source;
 import dev.ahjo.config.ProjectFiles;
@@ -36,7 +35,6 @@ public final class UpCommand implements Callable<Integer> {
   private static final int MAX_PORT = 65_534;
 
   private final Console console;
-  private final LocalNode.Starter starter;
 
   @Parameters(arity = "0..*", paramLabel = "DIR|FILE", description = "Checkouts or project files.")
   List<Path> paths = List.of();
@@ -63,9 +61,8 @@ public final class UpCommand implements Callable<Integer> {
       description = "Builds at once; default: the number of processors.")
   @Nullable Integer slots;
 
-  public UpCommand(Console console, LocalNode.Starter starter) {
+  public UpCommand(Console console) {
     this.console = console;
-    this.starter = starter;
   }
 
   @Override
@@ -76,7 +73,7 @@ public final class UpCommand implements Callable<Integer> {
     LogFile.use(folder.resolve("log/node.log"));
     console.note("ahjo: starting…");
     try {
-      Up up = Up.start(console, folder, settings, starter);
+      Up up = Up.start(console, folder, settings);
       Thread goodbye = new Thread(() -> close(up), "goodbye");
       Runtime.getRuntime().addShutdownHook(goodbye);
       up.settle(Duration.ofNanos(System.nanoTime() - start));
