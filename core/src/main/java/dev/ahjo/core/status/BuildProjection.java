@@ -1,10 +1,8 @@
 package dev.ahjo.core.status;
 
 import dev.ahjo.core.build.Build;
-import dev.ahjo.core.builder.Builder;
 import dev.ahjo.core.buildset.SourceStamp;
 import dev.ahjo.core.id.BuildKey;
-import dev.ahjo.core.id.WorkerName;
 import dev.ahjo.core.kernel.EntityRef;
 import dev.ahjo.core.project.Result;
 import dev.ahjo.core.project.StepDefinition;
@@ -65,32 +63,6 @@ final class BuildProjection {
         request.map(RequestView::submittedAt).orElse(at),
         Optional.of(at),
         Optional.empty());
-  }
-
-  /** A build that has a number and never began, so that numbers have no gaps for readers either. */
-  boolean voided(Builder.Fact.BuildVoided f, Instant at) {
-    var known = views.request(f.attempt().request());
-    known.ifPresent(request -> views.put(voided(f, request, at)));
-    return known.isPresent();
-  }
-
-  private static BuildView voided(Builder.Fact.BuildVoided f, RequestView request, Instant at) {
-    return new BuildView(
-        f.build(),
-        f.attempt().request(),
-        request.buildset(),
-        f.attempt().number(),
-        new WorkerName("none"),
-        request.reason(),
-        "finished",
-        Optional.of(Result.CANCELLED),
-        Optional.of("its request had ended before the build began"),
-        List.of(),
-        Map.of(),
-        List.of(),
-        request.submittedAt(),
-        Optional.empty(),
-        Optional.of(at));
   }
 
   private static StepView pending(int index, StepDefinition step) {

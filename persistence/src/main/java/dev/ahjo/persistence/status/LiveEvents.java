@@ -93,7 +93,7 @@ public final class LiveEvents implements Events {
     while (events.size() < limit && from < shown) {
       List<FactSource.Entry> page;
       try {
-        page = journal.after(from, Math.min(PAGE, limit - events.size() + 1));
+        page = journal.after(from, Math.min(PAGE, limit - events.size()));
       } catch (IOException failed) {
         throw new StatusUnavailable("The journal can't be read after " + from, failed);
       }
@@ -123,8 +123,7 @@ public final class LiveEvents implements Events {
     }
   }
 
-  private static StatusEvent event(
-      FactSource.Entry entry, int index, Optional<ProjectName> project) {
+  private static StatusEvent event(FactSource.Entry entry, int index, Optional<ProjectName> project) {
     Fact fact = entry.facts().get(index);
     return new StatusEvent(
         entry.offset(), index, entry.at(), kind(fact.getClass()), entry.entity(), project, fact);

@@ -118,6 +118,7 @@ final class StatusFile {
       statement.execute(
           "CREATE TABLE meta (layout VARCHAR(100) NOT NULL, applied BIGINT NOT NULL)");
       statement.execute("INSERT INTO meta VALUES ('" + layout() + "', 0)");
+      statement.execute("CHECKPOINT");
     }
   }
 

@@ -40,7 +40,7 @@ public final class StatusProjection implements AutoCloseable {
    */
   private static final Duration REST = Duration.ofNanos(200_000);
 
-  private static final Duration LONGEST_REST = Duration.ofMillis(25);
+  private static final Duration LONGEST_REST = Duration.ofMillis(50);
 
   private static final Duration REPORTS = Duration.ofSeconds(1);
 
@@ -141,26 +141,28 @@ public final class StatusProjection implements AutoCloseable {
     while (closing.getCount() > 0) {
       int reached = 0;
       try {
+        // Read first: rows that are no facts may stand at the end, and have been seen then.
+        long end = journal.end();
         List<FactSource.Entry> batch = journal.after(views.applied(), limit);
         List<StatusEvent> heard = new ArrayList<>();
         for (FactSource.Entry entry : batch) {
           apply(entry, heard);
           reached++;
         }
-        if (!batch.isEmpty()) {
-          views.commit(batch.getLast().offset());
+        long seen = batch.isEmpty() ? end : batch.getLast().offset();
+        if (seen > views.applied()) {
+          views.commit(seen);
           events.tell(heard);
-          told = Math.max(told, views.applied());
+          told = Math.max(told, seen);
         }
         trouble = null;
         pause = patience.first();
         report();
-        boolean full = batch.size() == limit;
         limit = BATCH;
         if (batch.isEmpty()) {
           appended.acquireUninterruptibly();
           appended.drainPermits();
-        } else if (!full) {
+        } else if (seen >= journal.end()) {
           rest(batch.size());
         }
       } catch (IOException | RuntimeException failed) {

@@ -13,6 +13,7 @@ import dev.ahjo.core.status.ProjectView;
 import dev.ahjo.core.status.RequestView;
 import dev.ahjo.core.status.Views;
 import dev.ahjo.core.status.WorkerView;
+import java.io.IOException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -31,7 +32,7 @@ final class TableViews implements Views {
   private static final Logger LOG = LoggerFactory.getLogger(TableViews.class);
 
   /** Views of one kind that stay in memory when nothing about them is unwritten. */
-  private static final int KEPT = 10_000;
+  private static final int KEPT = 5_000;
 
   private final StatusFile file;
   private Writer writer;
@@ -95,8 +96,8 @@ final class TableViews implements Views {
   }
 
   /**
-   * Goes back to what was committed last; after a disk's failure that may be what was written a
-   * moment before.
+   * Goes back to what was committed last; after a disk's failure that may be what had reached the
+   * disk by then, or nothing.
    */
   void forget() {
     try {
@@ -105,10 +106,10 @@ final class TableViews implements Views {
         applied = read();
       } catch (SQLException broken) {
         LOG.info("The read tables are opened again after: {}", broken.getMessage());
-        writer = Writer.on(file.connect());
+        writer = Writer.on(file.open(Long.MAX_VALUE));
         applied = read();
       }
-    } catch (SQLException failed) {
+    } catch (SQLException | IOException failed) {
       throw new StatusUnavailable("The read tables can't be opened again", failed);
     }
   }

@@ -35,7 +35,8 @@ final class MemoryJournal implements FactSource, Story.Journal {
       throw new IOException("the journal's disk is gone");
     }
     int from = (int) Math.max(0, Math.min(offset, entries.size()));
-    return List.copyOf(entries.subList(from, Math.min(entries.size(), from + limit)));
+    int to = (int) Math.min(entries.size(), from + (long) limit);
+    return List.copyOf(entries.subList(from, to));
   }
 
   @Override

@@ -1,0 +1,327 @@
+package dev.ahjo.persistence.status;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.ahjo.core.build.Build;
+import dev.ahjo.core.id.BuildKey;
+import dev.ahjo.core.id.WorkerName;
+import dev.ahjo.core.kernel.EntityRef;
+import dev.ahjo.core.kernel.Fact;
+import dev.ahjo.core.project.Result;
+import dev.ahjo.core.status.MemoryStatus;
+import dev.ahjo.core.status.Projection;
+import dev.ahjo.core.status.StatusEvent;
+import dev.ahjo.core.status.StatusStore;
+import dev.ahjo.core.status.StatusStore.Progress;
+import dev.ahjo.core.status.StatusStore.Query;
+import dev.ahjo.core.status.Story;
+import dev.ahjo.core.worker.Worker;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class StatusProjectionTest {
+  private static final StatusProjection.Patience SHORT =
+      new StatusProjection.Patience(Duration.ofMillis(5), Duration.ofMillis(20));
+
+  @TempDir private Path folder;
+  private final MemoryJournal journal = new MemoryJournal();
+  private final Story story = new Story(journal);
+  private final List<Progress> progress = Collections.synchronizedList(new ArrayList<>());
+  private StatusTables tables;
+  private LiveEvents events;
+  private StatusProjection projection;
+
+  @BeforeEach
+  void start() throws IOException {
+    tables = StatusTables.open(folder, journal::end);
+    events = new LiveEvents(tables, journal);
+    projection = StatusProjection.start(tables, journal, events, progress::add, SHORT);
+  }
+
+  @AfterEach
+  void stop() throws IOException {
+    projection.close();
+    tables.close();
+  }
+
+  @Test
+  void theTablesFollowTheJournal() throws Exception {
+    story.project("zlib", Story.builder("debian"), Story.builder("docs", "debian"));
+    story.worker("w1", 1);
+    story.submit("zlib");
+    story.starts("zlib/debian#1");
+    caughtUp();
+    assertThat(state("zlib/debian#1")).isEqualTo("running");
+    assertThat(tables.requestCounts()).isEqualTo(Map.of("blocked", 1L, "running", 1L));
+
+    story.ends("zlib/debian#1", Result.SUCCESS);
+    caughtUp();
+    assertThat(state("zlib/debian#1")).isEqualTo("finished");
+    assertThat(tables.requestCounts()).isEqualTo(Map.of("finished", 1L, "running", 1L));
+    assertSameAsInMemory();
+  }
+
+  @Test
+  void tablesThatWereDeletedAreMadeAgainAndEqualTheLiveOnes() throws Exception {
+    aBusyDay();
+    caughtUp();
+    var live = everything(tables);
+    stop();
+    Files.delete(folder.resolve("status.mv.db"));
+    progress.clear();
+    start();
+    projection.caughtUp().toCompletableFuture().get(20, TimeUnit.SECONDS);
+
+    assertThat(everything(tables)).isEqualTo(live);
+    assertThat(progress).isNotEmpty();
+    assertThat(progress.getLast()).isEqualTo(new Progress(journal.end(), journal.end()));
+    assertThat(projection.strangers()).isZero();
+    assertSameAsInMemory();
+  }
+
+  @Test
+  void aSecondStartGoesOnWhereTheFirstStopped() throws Exception {
+    story.project("zlib", Story.builder("debian"));
+    story.worker("w1", 1);
+    caughtUp();
+    stop();
+    story.submit("zlib");
+    start();
+    caughtUp();
+    assertThat(state("zlib/debian#1")).isEqualTo("starting");
+    assertThat(progress.getLast().applied()).isEqualTo(journal.end());
+    assertSameAsInMemory();
+  }
+
+  @Test
+  void listenersHearOnceTheTablesShowIt() throws Exception {
+    story.project("zlib", Story.builder("debian"));
+    story.worker("w1", 1);
+    caughtUp();
+    List<StatusEvent> heard = new CopyOnWriteArrayList<>();
+    List<String> shown = new CopyOnWriteArrayList<>();
+    var subscription =
+        events.listen(batch -> {
+          heard.addAll(batch);
+          batch.stream()
+              .filter(e -> e.kind().equals("build_finished"))
+              .forEach(e -> shown.add(state(e.entity().id())));
+        });
+    story.submit("zlib");
+    story.starts("zlib/debian#1");
+    story.ends("zlib/debian#1", Result.FAILURE);
+    caughtUp();
+    await("the end is told", () -> !shown.isEmpty());
+
+    assertThat(shown).containsExactly("finished");
+    assertThat(heard)
+        .extracting(StatusEvent::kind)
+        .contains("buildset_opened", "request_opened", "build_started", "step_ended")
+        .endsWith("buildset_finished");
+    assertThat(heard)
+        .filteredOn(e -> e.kind().equals("request_finished"))
+        .singleElement()
+        .satisfies(e -> assertThat(e.project().orElseThrow().value()).isEqualTo("zlib"));
+    assertThat(heard)
+        .isSortedAccordingTo(
+            Comparator.comparingLong(StatusEvent::offset).thenComparingInt(StatusEvent::index));
+
+    subscription.close();
+    int before = heard.size();
+    story.submit("zlib");
+    caughtUp();
+    assertThat(heard).hasSize(before);
+
+    var first = heard.getFirst();
+    assertThat(events.since(first.offset(), first.index(), before - 1))
+        .isEqualTo(heard.subList(1, before));
+  }
+
+  @Test
+  void eventsAreReadAgainFromAnyPlace() throws Exception {
+    aBusyDay();
+    caughtUp();
+    var all = events.since(0, 0, Integer.MAX_VALUE);
+    assertThat(all).hasSizeGreaterThan(400);
+    assertThat(all.getFirst().kind()).isEqualTo("project_defined");
+    var tenth = all.get(9);
+    assertThat(events.since(tenth.offset(), tenth.index(), 300)).isEqualTo(all.subList(10, 310));
+    assertThat(events.since(journal.end(), 1000, 10)).isEmpty();
+  }
+
+  @Test
+  void aListenerThatFailsHoldsUpNobody() throws Exception {
+    List<StatusEvent> heard = new CopyOnWriteArrayList<>();
+    events.listen(_ -> {
+      throw new IllegalStateException("a page went away");
+    });
+    events.listen(heard::addAll);
+    story.worker("w1", 1);
+    await("the other hears", () -> !heard.isEmpty());
+    assertThat(projection.trouble()).isEmpty();
+  }
+
+  @Test
+  void aFactThatCannotBeAppliedStopsTheTablesThereAndSaysSo() throws Exception {
+    story.project("zlib", Story.builder("debian"));
+    story.worker("w1", 1);
+    story.submit("zlib");
+    caughtUp();
+    projection.close();
+    story.worker("w2", 1);
+    long good = journal.end();
+    journal.record(
+        EntityRef.of(BuildKey.parse("zlib/debian#1")),
+        99,
+        story.now(),
+        List.of(new Build.Fact.StepStarted(1, 7, story.now())));
+    story.worker("w3", 1);
+    projection = StatusProjection.start(tables, journal, events, progress::add, SHORT);
+
+    await("it says so", () -> projection.trouble().isPresent());
+    assertThat(projection.trouble().orElseThrow())
+        .contains("offset " + (good + 1), "StepStarted", "build:zlib/debian#1");
+    assertThat(tables.progress()).isEqualTo(new Progress(good, journal.end()));
+    assertThat(tables.worker(new WorkerName("w2"))).isPresent();
+    assertThat(tables.worker(new WorkerName("w3"))).isEmpty();
+    assertThat(state("zlib/debian#1")).isEqualTo("starting");
+  }
+
+  @Test
+  void aJournalThatCannotBeReadIsTriedAgain() throws Exception {
+    story.worker("w1", 1);
+    caughtUp();
+    journal.broken(true);
+    story.worker("w2", 1);
+    await("it says so", () -> projection.trouble().isPresent());
+    assertThat(projection.trouble().orElseThrow()).contains("the journal's disk is gone");
+    assertThat(tables.worker(new WorkerName("w1"))).isPresent();
+    journal.broken(false);
+    caughtUp();
+    assertThat(tables.worker(new WorkerName("w2"))).isPresent();
+    await("all is well", () -> projection.trouble().isEmpty());
+  }
+
+  @Test
+  void aDatabaseThatClosedItselfIsOpenedAgain() throws Exception {
+    story.worker("w1", 1);
+    caughtUp();
+    try (var other = new StatusFile(folder).connect();
+        var statement = other.createStatement()) {
+      statement.execute("SHUTDOWN IMMEDIATELY");
+    }
+    story.worker("w2", 1);
+    caughtUp();
+    assertThat(tables.worker(new WorkerName("w2"))).isPresent();
+    assertThat(tables.worker(new WorkerName("w1"))).isPresent();
+  }
+
+  @Test
+  void factsAboutStrangersAreCounted() throws Exception {
+    journal.record(
+        EntityRef.of(new WorkerName("ghost")),
+        1,
+        Story.BEGIN,
+        List.of(new Worker.Fact.WorkerPaused("ann")));
+    caughtUp();
+    assertThat(projection.strangers()).isEqualTo(1);
+    assertThat(projection.trouble()).isEmpty();
+  }
+
+  /** Some 100 requests that end in every way there is. */
+  private void aBusyDay() {
+    story.project(
+        "zlib",
+        Story.builder("debian"),
+        Story.collapsing(Story.builder("fedora")),
+        Story.builder("docs", "debian"));
+    story.project("lua", Story.builder("debian"));
+    for (int i = 0; i < 4; i++) {
+      story.worker("w" + i, 4);
+    }
+    for (int i = 1; i <= 30; i++) {
+      story.submit("zlib", i % 3, "debian", "docs");
+      story.submit("lua");
+      story.submit("zlib", "fedora");
+      story.passes(Duration.ofSeconds(1));
+      if (i % 7 == 0) {
+        story.leaves("w" + i % 4);
+        story.passes(Duration.ofMinutes(3));
+        story.worker("w" + i % 4, 4);
+      }
+      endWhatRuns(i);
+    }
+  }
+
+  private void endWhatRuns(int round) {
+    caughtUp();
+    int nth = 0;
+    for (var build :
+        tables
+            .builds(new Query(Map.of("state", List.of("starting")), 1000, Optional.empty()))
+            .items()) {
+      story.starts(build.key().toString());
+      if ((round + nth++) % 5 != 0) {
+        story.ends(build.key().toString(), nth % 4 == 0 ? Result.FAILURE : Result.SUCCESS);
+      }
+    }
+  }
+
+  private String state(String build) {
+    return tables.build(BuildKey.parse(build)).orElseThrow().state();
+  }
+
+  private void caughtUp() {
+    await("the tables have caught up", () -> tables.progress().applied() == journal.end());
+  }
+
+  private void await(String what, BooleanSupplier so) {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    while (!so.getAsBoolean()) {
+      if (System.nanoTime() - deadline > 0) {
+        throw new AssertionError("Not within 20 s: " + what + "; " + projection.trouble());
+      }
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
+    }
+  }
+
+  private void assertSameAsInMemory() throws IOException {
+    var memory = new MemoryStatus();
+    var plain = new Projection(memory);
+    for (FactSource.Entry entry : journal.after(0, Integer.MAX_VALUE)) {
+      for (Fact fact : entry.facts()) {
+        plain.apply(entry.entity(), entry.at(), fact);
+      }
+    }
+    assertThat(everything(tables)).isEqualTo(everything(memory));
+  }
+
+  private static List<Object> everything(StatusStore store) {
+    List<Object> all = new ArrayList<>();
+    var query = new Query(Map.of(), StatusStore.MAX_LIMIT, Optional.empty());
+    all.add(store.projects(query));
+    all.add(store.builders(query));
+    all.add(store.buildsets(query).items());
+    all.add(store.requests(query).items());
+    all.add(store.builds(query).items());
+    all.add(store.workers(query));
+    all.add(store.requestCounts());
+    return all;
+  }
+}
