@@ -72,8 +72,12 @@ final class Books {
     agree("offered", me, pending, (long) s.offered());
     agree("places", me, s.waiting().size(), s.places().size());
     s.waiting()
-        .forEach(
-            (rank, ticket) -> agree("place", me, Optional.of(rank), Optional.ofNullable(s.places().get(ticket.attempt().request()))));
+        .forEach((rank, ticket) ->
+            agree(
+                "place",
+                me,
+                Optional.of(rank),
+                Optional.ofNullable(s.places().get(ticket.attempt().request()))));
     if (!s.waiting().isEmpty()
         && s.active().size() < s.rules().limit().orElse(Integer.MAX_VALUE)
         && s.offered() < Builder.OFFER_WINDOW) {

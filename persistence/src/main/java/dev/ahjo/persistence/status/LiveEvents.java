@@ -123,7 +123,8 @@ public final class LiveEvents implements Events {
     }
   }
 
-  private static StatusEvent event(FactSource.Entry entry, int index, Optional<ProjectName> project) {
+  private static StatusEvent event(
+      FactSource.Entry entry, int index, Optional<ProjectName> project) {
     Fact fact = entry.facts().get(index);
     return new StatusEvent(
         entry.offset(), index, entry.at(), kind(fact.getClass()), entry.entity(), project, fact);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.ahjo.core.kernel.EntityRef;
 import dev.ahjo.core.kernel.EntityType;
 import dev.ahjo.persistence.DataFolder;
+import dev.ahjo.persistence.status.FactSource;
 import java.io.BufferedReader;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -83,7 +84,7 @@ class DurabilityTest {
       for (var each : acknowledged.entrySet()) {
         List<Long> numbers =
             FactFeed.of(journal, new EntityRef(EntityType.REQUEST, each.getKey()), 1).stream()
-                .map(FactFeed.Item::sequenceNr)
+                .map(FactSource.Entry::sequenceNr)
                 .toList();
         assertThat(numbers)
             .as(each.getKey())

@@ -5,14 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.ahjo.core.kernel.EntityRef;
 import dev.ahjo.core.kernel.EntityType;
 import dev.ahjo.persistence.DataFolder;
-import dev.ahjo.persistence.journal.FactFeed.Item;
+import dev.ahjo.persistence.status.FactSource.Entry;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -22,12 +22,13 @@ class FactFeedTest {
   @TempDir Path path;
   private DataFolder folder;
   private EmbeddedJournal journal;
-  private final BlockingQueue<Item> fed = new LinkedBlockingQueue<>();
+  private FactFeed feed;
 
   @BeforeEach
   void open() throws Exception {
     folder = DataFolder.open(path);
     journal = EmbeddedJournal.open(folder);
+    feed = new FactFeed(journal);
   }
 
   @AfterEach
@@ -36,34 +37,33 @@ class FactFeedTest {
     folder.close();
   }
 
-  private FactFeed feed(long from) {
-    return FactFeed.follow(journal, "test", from, (rows, upTo) -> fed.addAll(rows));
-  }
-
   private void append(String id, long number) {
     journal.writer().append(List.of(EmbeddedJournalTest.row(id, number, id))).join();
   }
 
-  private Item next() throws InterruptedException {
-    Item item = fed.poll(10, TimeUnit.SECONDS);
-    assertThat(item).as("a row within 10 s").isNotNull();
-    return item;
-  }
-
   @Test
-  void handsOnWhatWasAndThenWhatComes() throws Exception {
+  void handsOnWhatWasAndTellsOfWhatComes() throws Exception {
     append("r1", 1);
     append("r2", 1);
-    try (var feed = feed(0)) {
-      assertThat(next().entity()).isEqualTo(new EntityRef(EntityType.REQUEST, "r1"));
-      assertThat(next().entity()).isEqualTo(new EntityRef(EntityType.REQUEST, "r2"));
+    assertThat(feed.after(0, 10))
+        .extracting(Entry::entity)
+        .containsExactly(
+            new EntityRef(EntityType.REQUEST, "r1"), new EntityRef(EntityType.REQUEST, "r2"));
+    assertThat(feed.after(2, 10)).isEmpty();
+
+    var told = new Semaphore(0);
+    try (var subscription = feed.onAppend(told::release)) {
       append("r1", 2);
-      Item third = next();
-      assertThat(third.sequenceNr()).isEqualTo(2);
-      assertThat(third.facts()).isEqualTo(Ledger.row("r1").facts());
-      assertThat(third.place()).isEqualTo(3).isEqualTo(journal.lastOrdering());
-      assertThat(feed.unreadable()).isZero();
+      assertThat(told.tryAcquire(10, TimeUnit.SECONDS)).as("told within 10 s").isTrue();
+      assertThat(subscription).isNotNull();
     }
+    var third = feed.after(2, 10).getFirst();
+    assertThat(third.sequenceNr()).isEqualTo(2);
+    assertThat(third.facts()).isEqualTo(Ledger.row("r1").facts());
+    assertThat(third.offset()).isEqualTo(3).isEqualTo(feed.end());
+    append("r1", 3);
+    assertThat(told.tryAcquire()).as("told after it has ended").isFalse();
+    assertThat(feed.unreadable()).isZero();
   }
 
   @Test
@@ -74,45 +74,21 @@ class FactFeedTest {
     close();
     open();
     append("r6", 1);
-    try (var feed = feed(4)) {
-      assertThat(next().place()).isEqualTo(5);
-      assertThat(next().place()).isEqualTo(6);
-      assertThat(feed.unreadable()).isZero();
-    }
+    assertThat(feed.after(4, 10)).extracting(Entry::offset).containsExactly(5L, 6L);
+    assertThat(feed.after(1, 2)).extracting(Entry::offset).containsExactly(2L, 3L);
   }
 
   @Test
-  void aConsumerThatFailsIsGivenTheSameRowsAgain() throws Exception {
-    append("r1", 1);
-    var calls = new AtomicInteger();
-    try (var feed =
-        FactFeed.follow(
-            journal,
-            "test",
-            0,
-            (rows, upTo) -> {
-              if (calls.incrementAndGet() == 1) {
-                throw new IllegalStateException("the read tables are locked");
-              }
-              fed.addAll(rows);
-            })) {
-      assertThat(next().place()).isEqualTo(1);
-      assertThat(calls).hasValue(2);
-      assertThat(feed.unreadable()).isZero();
+  void rowsOfOthersAreNotHandedOnAndAreNoEnd() throws Exception {
+    for (int i = 1; i <= 5; i++) {
+      journal
+          .writer()
+          .append(List.of(new Row("/sharding/shard", i, "w", 1, "", 13, "AA", new byte[] {1})))
+          .join();
     }
-  }
-
-  @Test
-  void rowsOfOthersAreNotHandedOnButCounted() throws Exception {
-    journal
-        .writer()
-        .append(List.of(new Row("/sharding/shard", 1, "w", 1, "", 13, "AA", new byte[] {1})))
-        .join();
     append("r1", 1);
-    try (var feed = feed(0)) {
-      assertThat(next().place()).isEqualTo(2);
-      assertThat(feed.unreadable()).isZero();
-    }
+    assertThat(feed.after(0, 2)).extracting(Entry::offset).containsExactly(6L);
+    assertThat(feed.unreadable()).isZero();
   }
 
   @Test
@@ -133,17 +109,17 @@ class FactFeedTest {
                     new byte[] {0, 1, 2})))
         .join();
     append("r2", 1);
-    try (var feed = feed(0)) {
-      assertThat(next().entity().id()).isEqualTo("r2");
-      assertThat(feed.unreadable()).isEqualTo(1);
-    }
+    assertThat(feed.after(0, 10)).extracting(e -> e.entity().id()).containsExactly("r2");
+    assertThat(feed.unreadable()).isEqualTo(1);
   }
 
   @Test
   void noneIsMissedOrDoubledWhileManyWrite() throws Exception {
     int writers = 20;
     int each = 200;
-    try (var feed = feed(0)) {
+    long all = (long) writers * each;
+    var told = new Semaphore(0);
+    try (var subscription = feed.onAppend(told::release)) {
       List<Thread> threads = new ArrayList<>();
       for (int w = 0; w < writers; w++) {
         String id = "w" + w;
@@ -154,14 +130,28 @@ class FactFeedTest {
               }
             }));
       }
-      for (long place = 1; place <= (long) writers * each; place++) {
-        assertThat(next().place()).isEqualTo(place);
-      }
+      assertThat(subscription).isNotNull();
+      assertThat(read(told, all))
+          .containsExactlyElementsOf(LongStream.rangeClosed(1, all).boxed().toList());
       for (Thread thread : threads) {
         thread.join();
       }
-      assertThat(fed).isEmpty();
-      assertThat(feed.unreadable()).isZero();
     }
+    assertThat(feed.after(all, 10)).isEmpty();
+  }
+
+  private List<Long> read(Semaphore told, long upTo) throws IOException, InterruptedException {
+    List<Long> places = new ArrayList<>();
+    long place = 0;
+    while (place < upTo) {
+      var entries = feed.after(place, 50);
+      if (entries.isEmpty()) {
+        assertThat(told.tryAcquire(10, TimeUnit.SECONDS)).as("told within 10 s").isTrue();
+      } else {
+        entries.forEach(e -> places.add(e.offset()));
+        place = entries.getLast().offset();
+      }
+    }
+    return places;
   }
 }

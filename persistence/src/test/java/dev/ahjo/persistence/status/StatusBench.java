@@ -28,8 +28,8 @@ import java.util.Optional;
 /**
  * How much the read tables cost: {@code StatusBench [BUILDS] [FOLDER]}. Applies the facts of builds
  * of one step, in batches of several sizes, to empty tables and to those of BUILDS finished builds;
- * then queues 25,000 requests, then reads lists. Run by hand; figures are CPU of the one thread that
- * works, and wall time of the reads.
+ * then queues 25,000 requests, then reads lists. Run by hand; figures are CPU of the one thread
+ * that works, and wall time of the reads.
  */
 final class StatusBench {
   private static final int BUILDERS = 50;
@@ -49,11 +49,7 @@ final class StatusBench {
     this.projection = new Projection(tables.views());
   }
 
-  private void record(
-      EntityRef entity,
-      long number,
-      Instant at,
-      List<Fact> facts) {
+  private void record(EntityRef entity, long number, Instant at, List<Fact> facts) {
     items.add(new FactSource.Entry(++place, entity, number, at, facts));
   }
 
@@ -186,7 +182,8 @@ final class StatusBench {
       }
     }
     tables.views().commit(offset);
-    print("%,d builds and requests of history: %.0f us each", builds, (cpu() - start) / 2e3 / builds);
+    print(
+        "%,d builds and requests of history: %.0f us each", builds, (cpu() - start) / 2e3 / builds);
   }
 
   private void queue() {
