@@ -12,7 +12,6 @@ import dev.ahjo.http.Doors;
 import dev.ahjo.http.HttpServer;
 import dev.ahjo.http.HttpSettings;
 import dev.ahjo.http.project.ProjectReader;
-import dev.ahjo.http.status.NodeDoor;
 import dev.ahjo.persistence.DataFolder;
 import dev.ahjo.persistence.journal.EmbeddedJournal;
 import dev.ahjo.persistence.journal.FactFeed;
@@ -39,8 +38,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One node, whole: the journal, the entities, the logs, the read tables, the workers' gate and HTTP,
- * started in this order and stopped in the reverse one.
+ * One node, whole: the journal, the entities, the logs, the read tables, the workers' gate and
+ * HTTP, started in this order and stopped in the reverse one.
  */
 public final class Node implements AutoCloseable {
   /** How long answers under way may take when the node stops. */
@@ -143,9 +142,7 @@ public final class Node implements AutoCloseable {
                 clock,
                 new SecureRandom()));
     part("HTTP", () -> server.stop(GOODBYE).toCompletableFuture().join());
-    http =
-        URI.create(
-            "http://" + settings.http().host() + ":" + server.address().getPort());
+    http = URI.create("http://" + settings.http().host() + ":" + server.address().getPort());
   }
 
   /** What this version can't do must not look as if it did. */
@@ -168,9 +165,8 @@ public final class Node implements AutoCloseable {
     List<HttpSettings.Token> tokens = new ArrayList<>();
     if (settings.adminTokens().isPresent()) {
       Tokens.read(settings.adminTokens().get())
-          .forEach(
-              (name, secret) ->
-                  tokens.add(new HttpSettings.Token(name.isEmpty() ? "admin" : name, secret)));
+          .forEach((name, secret) ->
+              tokens.add(new HttpSettings.Token(name.isEmpty() ? "admin" : name, secret)));
     }
     try {
       return HttpServer.start(
@@ -206,16 +202,14 @@ public final class Node implements AutoCloseable {
     };
   }
 
-  private static List<ProjectReader.FileProblem> places(
-      List<dev.ahjo.config.Problem> problems) {
+  private static List<ProjectReader.FileProblem> places(List<dev.ahjo.config.Problem> problems) {
     return problems.stream()
-        .map(
-            p ->
-                new ProjectReader.FileProblem(
-                    p.line(),
-                    p.column(),
-                    p.message(),
-                    p.severity() == dev.ahjo.config.Problem.Severity.ERROR))
+        .map(p ->
+            new ProjectReader.FileProblem(
+                p.line(),
+                p.column(),
+                p.message(),
+                p.severity() == dev.ahjo.config.Problem.Severity.ERROR))
         .toList();
   }
 

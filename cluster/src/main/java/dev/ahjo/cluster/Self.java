@@ -46,10 +46,7 @@ final class Self implements NodeDoor {
     var roles =
         settings.roles().stream().map(r -> r.name().toLowerCase(java.util.Locale.ROOT)).toList();
     return new Facts(
-        settings.name(),
-        VERSION,
-        startedAt,
-        List.of(new Member(settings.name(), roles, "up")));
+        settings.name(), VERSION, startedAt, List.of(new Member(settings.name(), roles, "up")));
   }
 
   @Override

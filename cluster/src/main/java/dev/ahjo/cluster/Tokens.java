@@ -32,7 +32,9 @@ final class Tokens {
     return WorkerTokens.of(own, shared);
   }
 
-  /** Tokens by their bearer's name, in the file's order; the one without a name under {@code ""}. */
+  /**
+   * Tokens by their bearer's name, in the file's order; the one without a name under {@code ""}.
+   */
   static Map<String, String> read(Path file) throws IOException {
     Map<String, String> tokens = new LinkedHashMap<>();
     int number = 0;

@@ -111,6 +111,8 @@ public final class EntityActor<C extends Message, S, E extends Fact>
   }
 
   /**
+   * The behaviour of one entity.
+   *
    * @param passivate asks whoever holds the actor to stop it, by {@link Mail.Signal#STOP}, with no
    *     mail lost
    */
