@@ -6,10 +6,12 @@ import dev.ahjo.http.buildset.BuildsetRoutes;
 import dev.ahjo.http.buildset.Submissions;
 import dev.ahjo.http.exchange.Conversation;
 import dev.ahjo.http.exchange.Guard;
+import dev.ahjo.http.exchange.ParsingProblems;
 import dev.ahjo.http.exchange.Route;
 import dev.ahjo.http.exchange.Router;
 import dev.ahjo.http.exchange.Traffic;
 import dev.ahjo.http.log.LogRoutes;
+import dev.ahjo.http.page.PageRoutes;
 import dev.ahjo.http.project.ProjectRoutes;
 import dev.ahjo.http.request.RequestRoutes;
 import dev.ahjo.http.status.EventHub;
@@ -45,8 +47,12 @@ public final class HttpServer {
   private final EventHub hub;
   private final ExecutorService threads;
 
-  private HttpServer(ServerBinding binding, EventHub hub, ExecutorService threads) {
+  private final List<Route> routes;
+
+  private HttpServer(
+      ServerBinding binding, List<Route> routes, EventHub hub, ExecutorService threads) {
     this.binding = binding;
+    this.routes = routes;
     this.hub = hub;
     this.threads = threads;
   }
@@ -62,9 +68,10 @@ public final class HttpServer {
     var traffic = new Traffic();
     Map<String, String> secrets = new TreeMap<>();
     settings.tokens().forEach(t -> secrets.put(t.name(), t.secret()));
+    List<Route> routes = routes(doors, hub, traffic, threads, limits.keepAlive());
     var router =
         new Router(
-            routes(doors, hub, traffic, threads, limits.keepAlive()),
+            routes,
             new Guard(secrets, settings.readsNeedToken(), settings.host(), settings.hosts()),
             limits.body(),
             limits.answer(),
@@ -81,11 +88,10 @@ public final class HttpServer {
             threads.shutdownNow();
           }
         })
-        .thenApply(binding -> new HttpServer(binding, hub, threads));
+        .thenApply(binding -> new HttpServer(binding, routes, hub, threads));
   }
 
-  /** Everything that is answered, in one list: the API's description is checked against it. */
-  static List<Route> routes(
+  private static List<Route> routes(
       Doors doors, EventHub hub, Traffic traffic, ExecutorService threads, Duration keepAlive) {
     var submissions = new Submissions(doors.clock(), doors.chance());
     var status = doors.status();
@@ -99,6 +105,7 @@ public final class HttpServer {
     routes.addAll(new WorkerRoutes(doors.farm(), status, hub).routes());
     routes.addAll(new EventRoutes(hub, keepAlive, threads).routes());
     routes.addAll(new NodeRoutes(status, hub, traffic, doors.node()).routes());
+    routes.addAll(new PageRoutes().routes());
     return routes;
   }
 
@@ -122,7 +129,9 @@ public final class HttpServer {
     return ordinary
         .withServerHeader(Optional.empty())
         .withMaxConnections(limits.connections())
-        .withPipeliningLimit(1)
+        // Answers go in turn all the same; but who reads ahead notices when a client hangs up.
+        .withPipeliningLimit(2)
+        .withParsingErrorHandler(ParsingProblems.class.getName())
         .withParserSettings(parser)
         // A reader of a quiet stream that has vanished is found out by the system.
         .withSocketOptions(List.of(TcpSO.keepAlive(true)))
@@ -131,6 +140,11 @@ public final class HttpServer {
 
   private static FiniteDuration finite(Duration duration) {
     return FiniteDuration.fromNanos(duration.toNanos());
+  }
+
+  /** Everything that is answered: the API's description is checked against it. */
+  List<Route> routes() {
+    return routes;
   }
 
   /** Where it listens; the port is the one it was given. */

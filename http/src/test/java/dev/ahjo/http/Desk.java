@@ -178,6 +178,14 @@ final class Desk implements AutoCloseable {
     };
   }
 
+  /** Every route beneath /api and beside it but the pages', as {@code GET /path}. */
+  List<String> apiRoutes() {
+    return server.routes().stream()
+        .filter(r -> r.template().matches("/(api|health|metrics).*"))
+        .map(r -> r.method() + " " + r.template().replace("*}", "}"))
+        .toList();
+  }
+
   URI uri(String path) {
     return URI.create("http://localhost:" + server.address().getPort() + path);
   }

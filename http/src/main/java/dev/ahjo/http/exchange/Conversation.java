@@ -13,7 +13,10 @@ import org.apache.pekko.http.javadsl.model.ResponseEntity;
 import org.apache.pekko.stream.Attributes;
 import org.apache.pekko.stream.FlowShape;
 import org.apache.pekko.stream.Inlet;
+import org.apache.pekko.stream.KillSwitch;
+import org.apache.pekko.stream.KillSwitches;
 import org.apache.pekko.stream.Outlet;
+import org.apache.pekko.stream.SharedKillSwitch;
 import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.stream.stage.AsyncCallback;
 import org.apache.pekko.stream.stage.GraphStage;
@@ -22,6 +25,7 @@ import org.apache.pekko.stream.stage.InHandler;
 import org.apache.pekko.stream.stage.OutHandler;
 import org.apache.pekko.stream.stage.TimerGraphStageLogic;
 import org.apache.pekko.util.ByteString;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One connection's requests and answers, in turn. It ends when no whole request has come for a
@@ -38,14 +42,16 @@ public final class Conversation extends GraphStage<FlowShape<HttpRequest, HttpRe
   private final Function<HttpRequest, CompletionStage<HttpResponse>> router;
   private final Duration idle;
 
-  public Conversation(
-      Function<HttpRequest, CompletionStage<HttpResponse>> router, Duration idle) {
+  public Conversation(Function<HttpRequest, CompletionStage<HttpResponse>> router, Duration idle) {
     this.router = router;
     this.idle = idle;
   }
 
-  /** Done once the stream of an answer has ended, in whatever way. */
-  private record Streaming(CompletionStage<?> end) {}
+  /**
+   * @param end done once the stream of an answer has ended, in whatever way
+   * @param stop ends it
+   */
+  private record Streaming(CompletionStage<?> end, KillSwitch stop) {}
 
   /** An answer whose body is a stream: the connection is busy until it ends. */
   public static HttpResponse streaming(
@@ -53,13 +59,16 @@ public final class Conversation extends GraphStage<FlowShape<HttpRequest, HttpRe
       Source<ByteString, ?> body,
       Function<Source<ByteString, NotUsed>, ResponseEntity> entity) {
     var end = new CompletableFuture<Void>();
+    SharedKillSwitch stop = KillSwitches.shared("answer");
     Source<ByteString, NotUsed> watched =
-        body.watchTermination(
-            (_, done) -> {
+        body.via(stop.flow())
+            .watchTermination((_, done) -> {
               done.whenComplete((_, _) -> end.complete(null));
               return NotUsed.getInstance();
             });
-    return answer.addAttribute(STREAMING, new Streaming(end)).withEntity(entity.apply(watched));
+    return answer
+        .addAttribute(STREAMING, new Streaming(end, stop))
+        .withEntity(entity.apply(watched));
   }
 
   @Override
@@ -78,7 +87,7 @@ public final class Conversation extends GraphStage<FlowShape<HttpRequest, HttpRe
     private final AsyncCallback<Done> answered = createAsyncCallback(this::answered);
     private final AsyncCallback<Streaming> streamed = createAsyncCallback(_ -> streamed());
     private boolean answering;
-    private boolean streaming;
+    private @Nullable Streaming streaming;
     private boolean head;
 
     private record Done(HttpResponse answer) {}
@@ -103,18 +112,22 @@ public final class Conversation extends GraphStage<FlowShape<HttpRequest, HttpRe
       Optional<Streaming> stream = done.answer().getAttribute(STREAMING);
       // Nobody reads the body of an answer to HEAD, so its end would never be told.
       if (stream.isPresent() && !head) {
-        streaming = true;
+        streaming = stream.get();
         stream.get().end().whenComplete((_, _) -> streamed.invoke(stream.get()));
       }
       push(out, done.answer());
       if (isClosed(in)) {
-        completeStage();
+        onUpstreamFinish();
       }
     }
 
     private void streamed() {
-      streaming = false;
-      awaitRequest();
+      streaming = null;
+      if (isClosed(in)) {
+        completeStage();
+      } else {
+        awaitRequest();
+      }
     }
 
     @Override
@@ -126,22 +139,25 @@ public final class Conversation extends GraphStage<FlowShape<HttpRequest, HttpRe
     }
 
     private void awaitRequest() {
-      if (!streaming && !answering) {
+      if (streaming == null && !answering) {
         scheduleOnce(QUIET, idle);
       }
     }
 
     @Override
     public void onTimer(Object timerKey) {
-      if (!streaming && !answering) {
+      if (streaming == null && !answering) {
         completeStage();
       }
     }
 
     @Override
     public void onUpstreamFinish() {
-      // The answer under way is still sent.
-      if (!answering) {
+      if (streaming != null) {
+        // Who has hung up reads no more. Without this a quiet stream would find out only when it
+        // next had something to say.
+        streaming.stop().shutdown();
+      } else if (!answering) {
         completeStage();
       }
     }

@@ -30,11 +30,13 @@ public final class Problem extends RuntimeException {
     TOO_SLOW(408, "The request took too long to arrive"),
     CONFLICT(409, "That is not possible now"),
     TOO_LARGE(413, "The request is too large"),
+    ADDRESS_TOO_LONG(414, "The address is too long"),
     UNSUPPORTED_TYPE(415, "The body's type is not known here"),
     RANGE_NOT_SATISFIABLE(416, "There is nothing in that range"),
     MISDIRECTED(421, "This is not that host"),
     INVALID(422, "The request is understood, but wrong"),
     LIMIT_REACHED(429, "A limit is reached"),
+    HEADERS_TOO_LARGE(431, "The headers are too large"),
     INTERNAL(500, "Something is wrong with this node"),
     UNAVAILABLE(503, "The farm did not answer in time");
 

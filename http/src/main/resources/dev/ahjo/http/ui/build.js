@@ -1,0 +1,126 @@
+// One build: its facts, its steps as they go, the log of one of them.
+import { get, live, post } from './api.js';
+import { Log } from './log.js';
+import { badge, el, fill, outcome, size, span } from './show.js';
+
+const [, , project, builder, number] = location.pathname.split('/').map(decodeURIComponent);
+const path = ['/api/v1/builds', project, builder, number].map((s, i) => (i ? encodeURIComponent(s) : s)).join('/');
+const byId = id => document.getElementById(id);
+const log = new Log(byId('log'), byId('log-size'), byId('follow'));
+let build = null;
+let shown = null;
+let chosen = /^#step-(\d+)$/.test(location.hash) ? Number(location.hash.slice(6)) : null;
+
+byId('title').textContent = `${project}/${builder} #${number}`;
+document.title = `${project}/${builder} #${number} · Ahjo`;
+
+function fact(name, value) {
+  return value ? el('div', {}, el('dt', {}, name), el('dd', {}, value)) : null;
+}
+
+function facts(b) {
+  const stamps = b.stamps.map(s => `${s.repository} ${s.branch}${s.revision ? ` ${s.revision.slice(0, 12)}` : ''}`);
+  byId('facts').replaceChildren(...[
+    fact('took', span(b.started_at, b.finished_at)), fact('worker', b.worker === 'none' ? '' : b.worker),
+    fact('attempt', String(b.attempt)), fact('why', b.reason), fact('sources', stamps.join(', ')), fact('told', b.detail),
+  ].filter(Boolean));
+}
+
+/** The step worth looking at: the one that runs, else the first bad one, else the last that ran. */
+function pick(b) {
+  const of = f => b.steps.find(f);
+  return of(s => s.state === 'running') || of(s => ['failure', 'exception', 'cancelled', 'retry'].includes(s.result))
+    || [...b.steps].reverse().find(s => s.started_at) || b.steps[0];
+}
+
+function showLog(step) {
+  const growing = step.state !== 'finished';
+  const key = `${step.number}|${step.state === 'pending'}`;
+  if (shown === key) return;
+  shown = key;
+  const url = `${path}/steps/${step.number}/logs/stdio`;
+  byId('log-title').textContent = step.command || step.name;
+  byId('raw').href = url;
+  log.show(url, growing);
+}
+
+function choose(n) {
+  chosen = n;
+  history.replaceState(null, '', `#step-${n}`);
+  byId('follow').checked = true;
+  paint(build);
+}
+
+function stepRow(s, current) {
+  return el('li', {},
+    el('button', { type: 'button', 'aria-current': String(current), onclick: () => choose(s.number) },
+      badge(outcome(s)),
+      el('span', { class: 'cut', title: s.command }, s.name),
+      s.warnings ? el('span', { class: 'meta' }, `${s.warnings} warnings`) : null,
+      s.tests ? el('span', { class: 'meta' }, s.tests.failed ? `${s.tests.failed} failed` : `${s.tests.passed} passed`) : null,
+      el('span', { class: 'num' }, span(s.started_at, s.finished_at))));
+}
+
+function paint(b) {
+  byId('state').replaceChildren(badge(outcome(b), true));
+  facts(b);
+  const step = b.steps.find(s => s.number === chosen) || pick(b);
+  const tick = b.state === 'finished' ? '' : Math.floor(Date.now() / 1000);
+  fill(byId('steps'), b.steps.map(s => ({
+    key: String(s.number), sign: `${outcome(s)}|${s === step}|${s.state === 'running' ? tick : ''}`, make: () => stepRow(s, s === step) })));
+  if (step) showLog(step);
+  byId('stop').hidden = b.state === 'finished';
+  byId('stop').disabled = b.state === 'stopping';
+  byId('rebuild').hidden = b.state !== 'finished';
+}
+
+async function look() {
+  build = await get(path);
+  paint(build);
+  const request = await get(`/api/v1/requests/${encodeURIComponent(build.request)}`);
+  byId('retry').hidden = request.state !== 'shelved' && request.state !== 'backoff';
+  if (build.state === 'finished') await artifacts();
+}
+
+async function artifacts() {
+  const files = await get(`${path}/artifacts?limit=200`);
+  byId('artifacts').hidden = files.items.length === 0;
+  fill(byId('files'), files.items.map(f => ({ key: f.path, sign: String(f.size), make: () => el('li', {},
+    el('a', { class: 'row-title', href: `${path}/artifacts/${f.path.split('/').map(encodeURIComponent).join('/')}` }, f.path),
+    el('span', { class: 'grow' }), el('span', { class: 'num' }, size(f.size))) })));
+}
+
+function say(text) {
+  byId('said').hidden = false;
+  byId('said').textContent = text;
+}
+
+function act(id, url, done) {
+  byId(id).addEventListener('click', async () => {
+    byId(id).disabled = true;
+    try {
+      say(done(await post(url())));
+    } catch (e) {
+      say(e.message);
+    } finally {
+      byId(id).disabled = false;
+    }
+  });
+}
+act('stop', () => `${path}/stop`, () => 'It is being stopped.');
+act('rebuild', () => `${path}/rebuild`, () => 'Asked for once more; it will appear in the list of builds.');
+act('retry', () => `/api/v1/requests/${encodeURIComponent(build.request)}/retry`, () => 'The request is back in its queue.');
+
+/** Up and down, or k and j, go from step to step. */
+byId('steps').addEventListener('keydown', e => {
+  const move = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 }[e.key];
+  const buttons = [...byId('steps').querySelectorAll('button')];
+  const at = buttons.indexOf(document.activeElement);
+  if (!move || at < 0) return;
+  e.preventDefault();
+  const to = buttons[Math.min(buttons.length - 1, Math.max(0, at + move))];
+  to.focus();
+});
+
+setInterval(() => { if (build && build.state !== 'finished' && !document.hidden) paint(build); }, 1000);
+live(`/api/v1/events?project=${encodeURIComponent(project)}`, look);
