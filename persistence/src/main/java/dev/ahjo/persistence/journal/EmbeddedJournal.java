@@ -55,9 +55,9 @@ public final class EmbeddedJournal implements AutoCloseable {
   private final CopyOnWriteArrayList<Runnable> listeners = new CopyOnWriteArrayList<>();
   private volatile long lastOrdering;
 
-  private EmbeddedJournal(Path folder) throws SQLException {
+  private EmbeddedJournal(Path folder, JournalWriter.FreeSpace freeSpace) throws SQLException {
     this.folder = folder;
-    this.writer = new JournalWriter(folder, this::appended);
+    this.writer = new JournalWriter(folder, freeSpace, this::appended);
     this.readers =
         Executors.newFixedThreadPool(
             READERS, Thread.ofPlatform().name("ahjo-journal-reader-", 0).daemon().factory());
@@ -69,10 +69,15 @@ public final class EmbeddedJournal implements AutoCloseable {
    * @throws IOException when its file can't be read or is damaged
    */
   public static EmbeddedJournal open(DataFolder data) throws IOException {
+    return open(data, () -> Files.getFileStore(data.path()).getUsableSpace());
+  }
+
+  static EmbeddedJournal open(DataFolder data, JournalWriter.FreeSpace freeSpace)
+      throws IOException {
     Path folder = Files.createDirectories(data.path().resolve("journal"));
     DataFolder.forceEntries(data.path());
     try {
-      var journal = new EmbeddedJournal(folder);
+      var journal = new EmbeddedJournal(folder, freeSpace);
       DataFolder.forceEntries(folder);
       journal.lastOrdering = journal.reading(JournalTables::lastOrdering);
       OPEN.put(folder, journal);

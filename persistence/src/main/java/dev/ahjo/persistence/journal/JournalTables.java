@@ -84,11 +84,15 @@ final class JournalTables {
     }
   }
 
-  /** Rewrites live pages out of mostly dead stretches of the file, a few megabytes of them. */
-  static void tidy(Connection database) throws SQLException {
+  /**
+   * Rewrites live pages out of mostly dead stretches of the file, a few megabytes of them. False
+   * when there is nothing to gain.
+   */
+  static boolean tidy(Connection database) throws SQLException {
     if (database.unwrap(JdbcConnection.class).getSession() instanceof SessionLocal session) {
-      session.getDatabase().getStore().getMvStore().compact(MIN_FILL_PERCENT, TIDY_BYTES);
+      return session.getDatabase().getStore().getMvStore().compact(MIN_FILL_PERCENT, TIDY_BYTES);
     }
+    return false;
   }
 
   static long lastOrdering(Connection database) throws SQLException {

@@ -1,7 +1,6 @@
 package dev.ahjo.persistence.journal;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -45,6 +44,9 @@ final class JournalWriter implements AutoCloseable {
   private static final long RETRY_MILLIS = 250;
   private static final long IDLE_MILLIS = 500;
 
+  /** A large batch leaves as many dead pages as several small ones. */
+  private static final int ROWS_LIKE_A_COMMIT = 20;
+
   /** Commits between two portions of compaction. */
   private static final int TIDY_EVERY = 128;
 
@@ -69,7 +71,13 @@ final class JournalWriter implements AutoCloseable {
     void on(Connection database) throws SQLException;
   }
 
+  /** How much room the disk has. */
+  interface FreeSpace {
+    long bytes() throws IOException;
+  }
+
   private final Path folder;
+  private final FreeSpace freeSpace;
   private final LongConsumer appended;
   private final BlockingQueue<Job> waiting = new ArrayBlockingQueue<>(MAX_WAITING);
   private final CountDownLatch ended = new CountDownLatch(1);
@@ -85,8 +93,9 @@ final class JournalWriter implements AutoCloseable {
   /**
    * @param appended told the number of the last record after each commit; must be quick
    */
-  JournalWriter(Path folder, LongConsumer appended) throws SQLException {
+  JournalWriter(Path folder, FreeSpace freeSpace, LongConsumer appended) throws SQLException {
     this.folder = folder;
+    this.freeSpace = freeSpace;
     this.appended = appended;
     open();
     Thread.ofPlatform().name("ahjo-journal-writer").daemon().start(this::run);
@@ -260,7 +269,7 @@ final class JournalWriter implements AutoCloseable {
       statement.executeBatch();
     }
     connection.commit();
-    untidy++;
+    untidy += 1 + (int) (number - last) / ROWS_LIKE_A_COMMIT;
     return number;
   }
 
@@ -284,16 +293,17 @@ final class JournalWriter implements AutoCloseable {
     if (untidy == 0 || database == null) {
       return;
     }
-    untidy = 0;
     try {
-      JournalTables.tidy(database);
+      // While there is more to gain, the next idle moment is for the next portion.
+      untidy = JournalTables.tidy(database) ? 1 : 0;
     } catch (SQLException | RuntimeException failed) {
+      untidy = 0;
       LOG.warn("The journal's file could not be compacted; it goes on growing", failed);
     }
   }
 
   private void requireRoom() throws IOException {
-    long free = Files.getFileStore(folder).getUsableSpace();
+    long free = freeSpace.bytes();
     if (free < MIN_FREE_BYTES) {
       throw new JournalUnavailable(
           "the disk of %s has %d MiB left, less than %d"

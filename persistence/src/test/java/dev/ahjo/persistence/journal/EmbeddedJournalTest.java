@@ -35,11 +35,12 @@ class EmbeddedJournalTest {
   @TempDir Path path;
   private DataFolder folder;
   private EmbeddedJournal journal;
+  private volatile long free = Long.MAX_VALUE;
 
   @BeforeEach
   void open() throws Exception {
     folder = DataFolder.open(path);
-    journal = EmbeddedJournal.open(folder);
+    journal = EmbeddedJournal.open(folder, () -> free);
   }
 
   @AfterEach
@@ -204,6 +205,32 @@ class EmbeddedJournalTest {
     append("r1", 2, "small");
     restart();
     assertThat(facts("r1")).containsExactly(large, "small");
+  }
+
+  @Test
+  void aFullDiskIsToldAndWhatWaitsIsWrittenWhenThereIsRoom() throws Exception {
+    append("r1", 1, "before");
+    free = 1 << 20;
+    var waiting = journal.writer().append(List.of(row("r1", 2, "waits")));
+    org.assertj.core.api.Assertions.assertThatThrownBy(
+            () -> waiting.get(300, TimeUnit.MILLISECONDS))
+        .isInstanceOf(java.util.concurrent.TimeoutException.class);
+    assertThat(journal.trouble()).hasValueSatisfying(why -> assertThat(why).contains("1 MiB left"));
+    // Reading goes on meanwhile.
+    assertThat(facts("r1")).containsExactly("before");
+    free = Long.MAX_VALUE;
+    waiting.get(10, TimeUnit.SECONDS);
+    assertThat(journal.trouble()).isEmpty();
+    assertThat(facts("r1")).containsExactly("before", "waits");
+  }
+
+  @Test
+  void nothingIsAcknowledgedBeforeItIsForced() {
+    for (int i = 1; i <= 20; i++) {
+      long before = DurableFiles.forces();
+      append("r1", i, "x");
+      assertThat(DurableFiles.forces()).isGreaterThan(before);
+    }
   }
 
   @Test
