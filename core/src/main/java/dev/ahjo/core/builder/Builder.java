@@ -35,9 +35,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.pcollections.HashTreePMap;
-import org.pcollections.HashTreePSet;
 import org.pcollections.PMap;
-import org.pcollections.PSet;
 import org.pcollections.TreePMap;
 
 /**
@@ -64,7 +62,7 @@ public final class Builder implements Entity<Builder.Command, Builder.State, Bui
      */
     record Assign(Attempt attempt, WorkerName worker, long grant) implements Command {}
 
-    /** The request refuses what it was offered or given: take it back. */
+    /** The request refuses what it was given, or has been merged: let go of it. */
     record TakeBack(Attempt attempt) implements Command {}
 
     /** What was held for an attempt has been given back. */
@@ -110,7 +108,7 @@ public final class Builder implements Entity<Builder.Command, Builder.State, Bui
 
     record RequestReleased(Attempt attempt) implements Fact {}
 
-    /** The build had its number, but its request had ended: it never began. Another gets it. */
+    /** The build had its number, but its request had ended: it never began. */
     record BuildVoided(Attempt attempt, BuildKey build) implements Fact {}
 
     record Cleaned(String what) implements Fact {}
@@ -155,52 +153,43 @@ public final class Builder implements Entity<Builder.Command, Builder.State, Bui
   public record Active(Ticket ticket, Stage stage) {}
 
   /**
-   * @param lastNumber the highest build number given
-   * @param voided lower ones whose builds never began
    * @param waiting requests not admitted yet, in order
    * @param active admitted ones
    * @param cleanups what is still to be given back, by a key that names it
+   * @param lately whom it has let go of
    */
   public record State(
       BuilderRules rules,
       long lastNumber,
-      PSet<Long> voided,
       TreePMap<Rank, Ticket> waiting,
       PMap<RequestId, Rank> places,
       PMap<RequestId, Active> active,
       int offered,
-      PMap<String, Duty.Tell> cleanups) {
+      PMap<String, Duty.Tell> cleanups,
+      Lately lately) {
     State waiting(TreePMap<Rank, Ticket> to, PMap<RequestId, Rank> at) {
-      return new State(rules, lastNumber, voided, to, at, active, offered, cleanups);
+      return new State(rules, lastNumber, to, at, active, offered, cleanups, lately);
     }
 
     State active(PMap<RequestId, Active> to, int nowOffered) {
-      return new State(rules, lastNumber, voided, waiting, places, to, nowOffered, cleanups);
+      return new State(rules, lastNumber, waiting, places, to, nowOffered, cleanups, lately);
     }
 
     State numbered(long number) {
-      return new State(
-          rules,
-          Math.max(lastNumber, number),
-          voided.minus(number),
-          waiting,
-          places,
-          active,
-          offered,
-          cleanups);
-    }
-
-    State voids(long number) {
-      return new State(
-          rules, lastNumber, voided.plus(number), waiting, places, active, offered, cleanups);
+      return new State(rules, number, waiting, places, active, offered, cleanups, lately);
     }
 
     State cleanups(PMap<String, Duty.Tell> to) {
-      return new State(rules, lastNumber, voided, waiting, places, active, offered, to);
+      return new State(rules, lastNumber, waiting, places, active, offered, to, lately);
+    }
+
+    State without(Attempt gone) {
+      return new State(
+          rules, lastNumber, waiting, places, active, offered, cleanups, lately.plus(gone));
     }
 
     State rules(BuilderRules to) {
-      return new State(to, lastNumber, voided, waiting, places, active, offered, cleanups);
+      return new State(to, lastNumber, waiting, places, active, offered, cleanups, lately);
     }
   }
 
@@ -214,12 +203,12 @@ public final class Builder implements Entity<Builder.Command, Builder.State, Bui
     return new State(
         new BuilderRules(0, OptionalInt.empty(), Collapse.NEVER),
         0,
-        HashTreePSet.empty(),
         TreePMap.empty(),
         HashTreePMap.empty(),
         HashTreePMap.empty(),
         0,
-        HashTreePMap.empty());
+        HashTreePMap.empty(),
+        Lately.NONE);
   }
 
   @Override
@@ -275,6 +264,9 @@ public final class Builder implements Entity<Builder.Command, Builder.State, Bui
     configure(turn, c.rules());
     var ticket = c.ticket();
     var known = find(state, ticket.attempt().request());
+    if (known == null && state.lately().knows(ticket.attempt())) {
+      return refuse(new Refusal.Superseded(ticket.attempt().toString(), "its end"));
+    }
     if (known != null && known.attempt().number() > ticket.attempt().number()) {
       return refuse(
           new Refusal.Superseded(ticket.attempt().toString(), known.attempt().toString()));
@@ -360,25 +352,20 @@ public final class Builder implements Entity<Builder.Command, Builder.State, Bui
         .anyMatch(l -> new LockKey(active.ticket().builder().project(), l.name()).equals(lock));
   }
 
-  private static Decision<Fact> assign(State state, Command.Assign c) {
+  private Decision<Fact> assign(State state, Command.Assign c) {
     var active = active(state, c.attempt());
     return switch (active == null ? null : active.stage()) {
-      case Stage.Offered _ ->
-          accept(
-              new Fact.RequestTaken(
-                  c.attempt(),
-                  new BuildKey(
-                      Objects.requireNonNull(active).ticket().builder(), nextNumber(state)),
-                  c.worker(),
-                  c.grant()));
+      case Stage.Offered _ -> {
+        var builder = Objects.requireNonNull(active).ticket().builder();
+        var build = new BuildKey(builder, state.lastNumber() + 1);
+        var turn = new Turn<State, Fact>(this, state);
+        turn.record(new Fact.RequestTaken(c.attempt(), build, c.worker(), c.grant()));
+        // It has left the window: the next one enters.
+        yield admit(turn);
+      }
       case Stage.Taken t when t.grant() == c.grant() -> alreadySo();
       case null, default -> refuse(superseded(c.attempt()));
     };
-  }
-
-  /** What was given in vain is given again, so that no number is missing. */
-  private static long nextNumber(State state) {
-    return state.voided().stream().min(Long::compare).orElse(state.lastNumber() + 1);
   }
 
   private Decision<Fact> takeBack(State state, Attempt attempt) {
@@ -454,8 +441,8 @@ public final class Builder implements Entity<Builder.Command, Builder.State, Bui
         yield advance(
             s, f.attempt(), new Stage.Collapsing(f.into(), active == null ? null : active.stage()));
       }
-      case Fact.RequestReleased f -> leave(s, f.attempt(), false);
-      case Fact.BuildVoided f -> leave(s, f.attempt(), true).voids(f.build().number());
+      case Fact.RequestReleased f -> leave(s, f.attempt(), false).without(f.attempt());
+      case Fact.BuildVoided f -> leave(s, f.attempt(), true).without(f.attempt());
       case Fact.Cleaned f -> s.cleanups(s.cleanups().minus(f.what()));
     };
   }
@@ -589,6 +576,8 @@ public final class Builder implements Entity<Builder.Command, Builder.State, Bui
           new Duty.Tell(
                   EntityRef.of(attempt.request()),
                   new BuildRequest.Command.Collapse(attempt.number(), c.into()))
+              // Merged or over: either way it has no business here any more.
+              .onAnswer(new Command.TakeBack(attempt))
               .onRefusal(new Command.TakeBack(attempt));
     };
   }

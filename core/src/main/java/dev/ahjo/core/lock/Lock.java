@@ -2,6 +2,7 @@ package dev.ahjo.core.lock;
 
 import static dev.ahjo.core.kernel.Decision.accept;
 import static dev.ahjo.core.kernel.Decision.alreadySo;
+import static dev.ahjo.core.kernel.Decision.refuse;
 
 import dev.ahjo.core.builder.Builder;
 import dev.ahjo.core.id.Attempt;
@@ -14,6 +15,7 @@ import dev.ahjo.core.kernel.EntityRef;
 import dev.ahjo.core.kernel.EntityType;
 import dev.ahjo.core.kernel.Message;
 import dev.ahjo.core.kernel.Rank;
+import dev.ahjo.core.kernel.Refusal;
 import dev.ahjo.core.kernel.Turn;
 import dev.ahjo.core.project.LockUse.Mode;
 import dev.ahjo.core.project.Project;
@@ -90,12 +92,7 @@ public final class Lock implements Entity<Lock.Command, Lock.State, Lock.Fact> {
   @Override
   public Decision<Fact> decide(State state, Command command, Instant now) {
     return switch (command) {
-      case Command.Acquire c ->
-          known(state, c.claim().attempt())
-              ? alreadySo()
-              : grant(
-                  new Turn<State, Fact>(this, state)
-                      .record(new Fact.LockWanted(c.lock(), c.claim())));
+      case Command.Acquire c -> known(state, c.claim().attempt()) ? alreadySo() : acquire(state, c);
       case Command.Release c -> release(state, c.attempt());
       case Command.TakeBack c -> release(state, c.attempt());
       case Command.Configure c ->
@@ -107,6 +104,20 @@ public final class Lock implements Entity<Lock.Command, Lock.State, Lock.Fact> {
                       new Turn<State, Fact>(this, state)
                           .record(new Fact.LockConfigured(c.version(), c.count())));
     };
+  }
+
+  private Decision<Fact> acquire(State state, Command.Acquire c) {
+    var turn = new Turn<State, Fact>(this, state);
+    // Another attempt of the same request stands in the same place: one of the two came late.
+    var twin = state.waiting().get(c.claim().rank());
+    if (twin != null && twin.attempt().compareTo(c.claim().attempt()) > 0) {
+      return refuse(
+          new Refusal.Superseded(c.claim().attempt().toString(), twin.attempt().toString()));
+    }
+    if (twin != null) {
+      turn.record(new Fact.LockReleased(twin.attempt()));
+    }
+    return grant(turn.record(new Fact.LockWanted(c.lock(), c.claim())));
   }
 
   private static boolean known(State state, Attempt attempt) {

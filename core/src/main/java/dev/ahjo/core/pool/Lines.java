@@ -47,6 +47,13 @@ public record Lines(
         avoiding.minus(offer.rank()));
   }
 
+  /** The offer that stands where this one would: a late one of another attempt of its request. */
+  @Nullable Offer inPlaceOf(Offer offer) {
+    var projects = byLabels.get(offer.labels());
+    var line = projects == null ? null : projects.get(offer.project());
+    return line == null ? null : line.get(offer.rank());
+  }
+
   Collection<Offer> picky() {
     return avoiding.values();
   }

@@ -178,10 +178,18 @@ public final class Pool implements Entity<Pool.Command, Pool.State, Pool.Fact> {
     }
     var turn = new Turn<State, Fact>(this, state);
     var known = state.waiting().get(offer.attempt());
+    if (known != null && known.rank().equals(offer.rank())) {
+      return alreadySo();
+    }
+    var twin = state.lines().inPlaceOf(offer);
+    if (twin != null && twin.attempt().compareTo(offer.attempt()) > 0) {
+      return refuse(new Refusal.Superseded(offer.attempt().toString(), twin.attempt().toString()));
+    }
+    if (twin != null) {
+      turn.record(new Fact.OfferWithdrawn(twin.attempt()));
+    }
     if (known != null) {
-      return known.rank().equals(offer.rank())
-          ? alreadySo()
-          : turn.record(new Fact.OfferMoved(offer.attempt(), offer.rank())).accept();
+      return turn.record(new Fact.OfferMoved(offer.attempt(), offer.rank())).accept();
     }
     turn.record(new Fact.RequestOffered(offer));
     var worker = state.seats().bestFor(offer);

@@ -277,11 +277,11 @@ final class Gate {
             return;
           }
           switch (answer) {
-            case Answer.Done _ ->
-                down(
-                    session,
-                    new Protocol.ReportsTaken(
-                        reports.build(), reports.first() + reports.reports().size() - 1));
+            case Answer.Done _ -> {
+              long last = reports.first() + reports.reports().size() - 1;
+              farm.invariants().reportsTaken(reports.build(), last);
+              down(session, new Protocol.ReportsTaken(reports.build(), last));
+            }
             case Answer.Refused(Refusal.Conflict _) ->
                 farm.tell(() -> "a gap in the reports of " + reports.build());
             case Answer.Refused(Refusal why) ->

@@ -71,7 +71,7 @@ final class Invariants {
       case Builder.Fact.RequestTaken f -> numbered((Builder.State) before, f);
       case Lock.Fact.LockGranted f -> granted(who.me(), (Lock.State) after);
       case Worker.Fact.LeaseGiven _ -> leased(who.me(), (Worker.State) after);
-      case Pool.Fact.WorkerAssigned f -> assigned((Pool.State) before, f);
+      case Pool.Fact.WorkerAssigned f -> assigned((Pool.State) before, f, (Pool.State) after);
       default -> {
         // nothing to be said of it alone
       }
@@ -104,7 +104,7 @@ final class Invariants {
     });
   }
 
-  private static void request(
+  private void request(
       EntityRef me, BuildRequest.State before, BuildRequest.Fact fact, BuildRequest.State after) {
     if (before instanceof BuildRequest.State.Ended) {
       throw new Violation("a request ends once", me + " had ended before " + Telling.of(fact));
@@ -122,11 +122,25 @@ final class Invariants {
           "no more attempts than the limit",
           me + " made " + body.made() + ", of which " + body.forgiven() + " are forgiven");
     }
+    if (fact instanceof BuildRequest.Fact.RequestFinished f) {
+      attemptIsOver(me, f.tried());
+    } else if (fact instanceof BuildRequest.Fact.AttemptLost f) {
+      attemptIsOver(me, f.tried());
+    } else if (fact instanceof BuildRequest.Fact.RequestShelved f) {
+      attemptIsOver(me, f.tried());
+    }
     int tried = after instanceof BuildRequest.State.Running ? body.made() - 1 : body.made();
     if (body.ledger().size() != tried) {
       throw new Violation(
           "the ledger has every attempt",
           me + " has made " + body.made() + " and tells of " + body.ledger().size());
+    }
+  }
+
+  private void attemptIsOver(EntityRef me, BuildRequest.Tried tried) {
+    if (!(farm.state(EntityRef.of(tried.build())) instanceof Build.State.Finished f)
+        || !f.ending().equals(tried.ending())) {
+      throw new Violation("a request ends as its last build did", me + " by " + Telling.of(tried));
     }
   }
 
@@ -165,7 +179,7 @@ final class Invariants {
 
   private static void numbered(Builder.State before, Builder.Fact.RequestTaken fact) {
     long number = fact.build().number();
-    if (number != before.lastNumber() + 1 && !before.voided().contains(number)) {
+    if (number != before.lastNumber() + 1) {
       throw new Violation(
           "build numbers have no gaps", fact.build() + " after " + before.lastNumber());
     }
@@ -190,7 +204,7 @@ final class Invariants {
     }
   }
 
-  private static void assigned(Pool.State before, Pool.Fact.WorkerAssigned fact) {
+  private void assigned(Pool.State before, Pool.Fact.WorkerAssigned fact, Pool.State after) {
     var station = before.seats().stations().get(fact.worker());
     var offer = before.waiting().get(fact.attempt());
     if (station == null
@@ -200,6 +214,12 @@ final class Invariants {
         || before.seats().used().getOrDefault(fact.worker(), 0) >= station.slots()) {
       throw new Violation(
           "a slot is given where one is free and fits", fact + " at " + station + " to " + offer);
+    }
+    int most = farm.gate().agent(fact.worker()).map(Agent::mostSlots).orElse(0);
+    if (after.seats().used().getOrDefault(fact.worker(), 0) > most) {
+      throw new Violation(
+          "a pool gives no more slots than there are",
+          fact.worker() + " has " + most + ": " + after.assigned());
     }
   }
 
@@ -258,6 +278,22 @@ final class Invariants {
     if (mine > agent.mostSlots()) {
       throw new Violation(
           "no more builds than slots", agent + " begins " + build.build + ", its build no " + mine);
+    }
+  }
+
+  /** The gate acknowledges reports: the agent will forget them. */
+  void reportsTaken(BuildKey build, long last) {
+    var state = farm.state(EntityRef.of(build));
+    long journaled =
+        switch (state) {
+          case Build.State.Running r -> r.lastReport();
+          case Build.State.Finished f -> f.lastReport();
+          default -> 0;
+        };
+    if (journaled < last) {
+      throw new Violation(
+          "what is acknowledged is journaled",
+          build + " took reports up to " + last + ", its journal has " + journaled);
     }
   }
 

@@ -13,6 +13,8 @@ import dev.ahjo.core.worker.Worker;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What must hold in the end: once faults have stopped, every request comes to its end, and nothing
@@ -68,13 +70,21 @@ final class Settlement {
     return found;
   }
 
+  /** Each build number has a build that began, or a fact that says that it never did. */
   private void gaps(List<String> found) {
     for (var who : farm.residents()) {
       if (who.state() instanceof Builder.State s) {
+        var voided =
+            who.journal().stream()
+                .flatMap(f ->
+                    f instanceof Builder.Fact.BuildVoided v
+                        ? Stream.of(v.build().number())
+                        : Stream.empty())
+                .collect(Collectors.toSet());
         for (long n = 1; n <= s.lastNumber(); n++) {
           var build = EntityRef.of(new BuildKey(BuilderKey.parse(who.me().id()), n));
           boolean begun = farm.known(build) && !(farm.state(build) instanceof Build.State.Absent);
-          if (begun == s.voided().contains(n)) {
+          if (begun == voided.contains(n)) {
             found.add(build + (begun ? " began though it was void" : " never began"));
           }
         }

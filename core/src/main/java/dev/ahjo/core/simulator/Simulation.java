@@ -9,11 +9,11 @@ import dev.ahjo.core.port.Entities.Answer;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.PriorityQueue;
-import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -43,7 +43,7 @@ public final class Simulation {
   private final boolean telling;
   private final Fates fates;
   private final PriorityQueue<Entry> agenda = new PriorityQueue<>();
-  private final Map<String, Resident<?, ?, ?>> residents = new TreeMap<>();
+  private final Map<EntityRef, Resident<?, ?, ?>> residents = new LinkedHashMap<>();
   private final Map<EntityType, Entity<?, ?, ?>> rules = new java.util.EnumMap<>(EntityType.class);
   private final List<String> story = new ArrayList<>();
   private final Invariants invariants;
@@ -182,7 +182,7 @@ public final class Simulation {
 
   /** Whether the entity has ever been spoken to. */
   boolean known(EntityRef ref) {
-    return residents.containsKey(ref.toString());
+    return residents.containsKey(ref);
   }
 
   void tell(Supplier<String> line) {
@@ -283,13 +283,13 @@ public final class Simulation {
   }
 
   private Resident<?, ?, ?> resident(EntityRef ref) {
-    var known = residents.get(ref.toString());
+    var known = residents.get(ref);
     if (known != null) {
       return known;
     }
     Entity<?, ?, ?> entity = rules.computeIfAbsent(ref.type(), entities);
     var made = new Resident<>(this, ref, entity);
-    residents.put(ref.toString(), made);
+    residents.put(ref, made);
     if (nodeDown) {
       made.losesNode();
     }
