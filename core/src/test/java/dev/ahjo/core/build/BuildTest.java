@@ -1,0 +1,291 @@
+package dev.ahjo.core.build;
+
+import static dev.ahjo.core.Samples.NOON;
+import static dev.ahjo.core.Samples.W1;
+import static dev.ahjo.core.Samples.W2;
+import static dev.ahjo.core.Samples.attempt;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.ahjo.core.Samples;
+import dev.ahjo.core.build.Build.Command;
+import dev.ahjo.core.build.Build.Fact;
+import dev.ahjo.core.build.Build.State;
+import dev.ahjo.core.id.SessionId;
+import dev.ahjo.core.id.WorkerName;
+import dev.ahjo.core.kernel.Duty;
+import dev.ahjo.core.kernel.Table;
+import dev.ahjo.core.project.Result;
+import dev.ahjo.core.request.Ending;
+import dev.ahjo.core.step.StepReport;
+import dev.ahjo.core.step.StepReport.StepOutcome;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class BuildTest {
+  private static final SessionId S1 = new SessionId("s1");
+  private static final SessionId S2 = new SessionId("s2");
+
+  private static StepReport kept() {
+    return new StepReport.PlanKept(NOON);
+  }
+
+  private static StepReport started(int step) {
+    return new StepReport.StepStarted(NOON, step);
+  }
+
+  private static StepReport ended(int step, Result result) {
+    return ended(step, result, Optional.empty(), false);
+  }
+
+  private static StepReport ended(
+      int step, Result result, Optional<String> rule, boolean agentFault) {
+    return new StepReport.StepEnded(
+        NOON,
+        step,
+        new StepOutcome(
+            result,
+            OptionalInt.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            rule,
+            agentFault,
+            List.of(),
+            Optional.empty(),
+            0));
+  }
+
+  private static StepReport over() {
+    return new StepReport.BuildEnded(NOON);
+  }
+
+  private static Command report(WorkerName worker, int attempt, long first, StepReport... reports) {
+    return new Command.Report(worker, S1, attempt(1, attempt), first, List.of(reports));
+  }
+
+  private static Command report(long first, StepReport... reports) {
+    return report(W1, 1, first, reports);
+  }
+
+  private static final Command START =
+      new Command.Start(
+          new Build.Body(
+              Samples.build(1),
+              attempt(1, 1),
+              Samples.SET,
+              W1,
+              Samples.POOL,
+              Samples.plan(3, "master")));
+
+  static Table<Command, State, Fact> table() {
+    return new Table<Command, State, Fact>(new Build(), NOON)
+        .state("absent", new State.Absent())
+        .state("leased", "absent", START)
+        .state("running", "leased", report(1, kept(), started(0)))
+        .state("stopping", "running", new Command.Stop("ann", "enough"))
+        .state(
+            "finished",
+            "running",
+            report(3, ended(0, Result.SUCCESS), ended(1, Result.SKIPPED), over()))
+        .message("Start", START)
+        .message("Report 1 kept", report(1, kept()))
+        .message("Report 1-2 again", report(1, kept(), started(0)))
+        .message("Report 2-3", report(2, started(0), ended(0, Result.SUCCESS)))
+        .message("Report 3 ended", report(3, ended(0, Result.FAILURE)))
+        .message("Report 3 of no step", report(3, started(7)))
+        .message("Report 4, a gap", report(4, started(1)))
+        .message("Report 6, too late", report(6, started(1)))
+        .message("Report of attempt 2", report(W1, 2, 1, kept()))
+        .message("Report of w2", report(W2, 1, 1, kept()))
+        .message("ConfirmLease w1", new Command.ConfirmLease(W1))
+        .message("ConfirmLease w2", new Command.ConfirmLease(W2))
+        .message("NotHeld, same session", new Command.NotHeld(W1, S1))
+        .message("NotHeld, later session", new Command.NotHeld(W1, S2))
+        .message("LoseLease", new Command.LoseLease(W1, "away"))
+        .message("RefuseLease", new Command.RefuseLease(W1))
+        .message("Stop", new Command.Stop("ann", "enough"));
+  }
+
+  @Test
+  void decides() {
+    assertThat(table().toString())
+        .isEqualTo(
+            """
+            absent
+              Start                  BuildStarted
+              Report 1 kept          no: NotFound
+              Report 1-2 again       no: NotFound
+              Report 2-3             no: NotFound
+              Report 3 ended         no: NotFound
+              Report 3 of no step    no: NotFound
+              Report 4, a gap        no: NotFound
+              Report 6, too late     no: NotFound
+              Report of attempt 2    no: NotFound
+              Report of w2           no: NotFound
+              ConfirmLease w1        no: NotFound
+              ConfirmLease w2        no: NotFound
+              NotHeld, same session  no: NotFound
+              NotHeld, later session no: NotFound
+              LoseLease              no: NotFound
+              RefuseLease            no: NotFound
+              Stop                   no: NotFound
+
+            leased
+              Start                  already so
+              Report 1 kept          PlanKept
+              Report 1-2 again       PlanKept, StepStarted
+              Report 2-3             no: Conflict
+              Report 3 ended         no: Conflict
+              Report 3 of no step    no: Conflict
+              Report 4, a gap        no: Conflict
+              Report 6, too late     no: Conflict
+              Report of attempt 2    no: Superseded
+              Report of w2           no: Superseded
+              ConfirmLease w1        already so
+              ConfirmLease w2        no: Superseded
+              NotHeld, same session  already so
+              NotHeld, later session already so
+              LoseLease              BuildFinished
+              RefuseLease            BuildFinished
+              Stop                   BuildStopWanted, BuildFinished
+
+            running
+              Start                  already so
+              Report 1 kept          already so
+              Report 1-2 again       already so
+              Report 2-3             StepEnded
+              Report 3 ended         StepEnded
+              Report 3 of no step    no: Conflict
+              Report 4, a gap        no: Conflict
+              Report 6, too late     no: Conflict
+              Report of attempt 2    no: Superseded
+              Report of w2           no: Superseded
+              ConfirmLease w1        already so
+              ConfirmLease w2        no: Superseded
+              NotHeld, same session  already so
+              NotHeld, later session BuildFinished
+              LoseLease              BuildFinished
+              RefuseLease            already so
+              Stop                   BuildStopWanted
+
+            stopping
+              Start                  already so
+              Report 1 kept          already so
+              Report 1-2 again       already so
+              Report 2-3             StepEnded
+              Report 3 ended         StepEnded
+              Report 3 of no step    no: Conflict
+              Report 4, a gap        no: Conflict
+              Report 6, too late     no: Conflict
+              Report of attempt 2    no: Superseded
+              Report of w2           no: Superseded
+              ConfirmLease w1        already so
+              ConfirmLease w2        no: Superseded
+              NotHeld, same session  already so
+              NotHeld, later session BuildFinished
+              LoseLease              BuildFinished
+              RefuseLease            already so
+              Stop                   already so
+
+            finished
+              Start                  already so
+              Report 1 kept          already so
+              Report 1-2 again       already so
+              Report 2-3             already so
+              Report 3 ended         already so
+              Report 3 of no step    already so
+              Report 4, a gap        already so
+              Report 6, too late     no: Superseded
+              Report of attempt 2    no: Superseded
+              Report of w2           no: Superseded
+              ConfirmLease w1        no: Superseded
+              ConfirmLease w2        no: Superseded
+              NotHeld, same session  already so
+              NotHeld, later session already so
+              LoseLease              already so
+              RefuseLease            already so
+              Stop                   already so
+            """);
+  }
+
+  private static Ending ending(Command... said) {
+    var state = table().state("end", "leased", said).get("end");
+    return ((State.Finished) state).ending();
+  }
+
+  private static Ending ending(StepReport first, StepReport second) {
+    return ending(report(1, kept(), started(0), first, started(1), second, over()));
+  }
+
+  @Test
+  void endsAsTheWorstOfItsSteps() {
+    assertThat(ending(ended(0, Result.SUCCESS), ended(1, Result.SUCCESS)))
+        .isEqualTo(new Ending.Completed(Result.SUCCESS));
+    assertThat(ending(ended(0, Result.WARNINGS), ended(1, Result.SUCCESS)))
+        .isEqualTo(new Ending.Completed(Result.WARNINGS));
+    assertThat(ending(ended(0, Result.FAILURE), ended(1, Result.WARNINGS)))
+        .isEqualTo(new Ending.Completed(Result.FAILURE));
+    assertThat(ending(ended(0, Result.SKIPPED), ended(1, Result.SKIPPED)))
+        .isEqualTo(new Ending.Completed(Result.SUCCESS));
+  }
+
+  @Test
+  void aMatchedRetryRuleOrAnAgentsFaultIsTransient() {
+    assertThat(
+            ending(
+                ended(0, Result.FAILURE, Optional.of("checkout-network"), false),
+                ended(1, Result.SKIPPED)))
+        .isInstanceOfSatisfying(
+            Ending.Transient.class,
+            t -> {
+              assertThat(t.cause()).isEqualTo(Ending.Cause.RETRY_RULE);
+              assertThat(t.rule()).isEqualTo("checkout-network");
+              assertThat(t.step()).isEqualTo("compile");
+            });
+    assertThat(ending(ended(0, Result.SUCCESS), ended(1, Result.EXCEPTION, Optional.empty(), true)))
+        .isInstanceOfSatisfying(
+            Ending.Transient.class, t -> assertThat(t.cause()).isEqualTo(Ending.Cause.AGENT_FAULT));
+  }
+
+  @Test
+  void anAgentThatEndsTooSoonIsAtFault() {
+    assertThat(ending(report(1, kept(), started(0), over())))
+        .isInstanceOfSatisfying(
+            Ending.Transient.class, t -> assertThat(t.cause()).isEqualTo(Ending.Cause.AGENT_FAULT));
+  }
+
+  @Test
+  void aLostWorkerIsNamedWithTheStepThatItTookAlong() {
+    assertThat(ending(report(1, kept(), started(0)), new Command.LoseLease(W1, "away")))
+        .isEqualTo(
+            new Ending.Transient(Ending.Cause.WORKER_LOST, "compile", "worker lost", "away"));
+  }
+
+  @Test
+  void whatWasStoppedIsStoppedHoweverItEnds() {
+    assertThat(
+            ending(
+                report(1, kept(), started(0)),
+                new Command.Stop("ann", "enough"),
+                new Command.LoseLease(W1, "away")))
+        .isEqualTo(new Ending.Stopped("ann", "enough"));
+    assertThat(ending(new Command.Stop("ann", "enough")))
+        .isEqualTo(new Ending.Stopped("ann", "enough"));
+  }
+
+  @Test
+  void letsGoOfTheLeaseFirstThenOfTheSlotAndThenTellsItsRequest() {
+    var duties = new Build().duties(table().get("finished"));
+    assertThat(duties.keySet()).containsExactlyInAnyOrder("end-lease", "free-slot", "ended");
+    assertThat(after(duties.get("end-lease"))).isEmpty();
+    assertThat(after(duties.get("free-slot"))).contains("end-lease");
+    assertThat(after(duties.get("ended"))).contains("free-slot");
+  }
+
+  private static Optional<String> after(@Nullable Duty duty) {
+    return ((Duty.Tell) Objects.requireNonNull(duty)).after();
+  }
+}
