@@ -11,8 +11,13 @@ import org.h2.store.fs.FilePathWrapper;
 
 /**
  * H2's files with a force after every write, under the scheme {@code durable:}. H2 itself never
- * forces its file at a commit, not even with {@code WRITE_DELAY=0}; and since a store that is
- * written in order and forced in order is sound after any cut, this is all that durability takes.
+ * forces its file at a commit, not even with {@code WRITE_DELAY=0}.
+ *
+ * <p>Order and force alone do not make the store sound. H2 2.5 writes a chunk wherever there is
+ * room, and finds it after a crash by way of the file's header or of the chunk before it. When the
+ * one before had expected it elsewhere, the header is written to say where; but what it then names
+ * is the chunk before, and this and all that follow are lost to a process that is killed before the
+ * next header. So the header is made to name the newest chunk as it passes here.
  */
 public final class DurableFiles extends FilePathWrapper {
   static final String SCHEME = "durable";
@@ -45,6 +50,7 @@ public final class DurableFiles extends FilePathWrapper {
 
   private static final class Forced extends FileBase {
     private final FileChannel file;
+    private StoreHeader.Chunk newest = StoreHeader.Chunk.NONE;
 
     Forced(FileChannel file) {
       this.file = file;
@@ -52,12 +58,20 @@ public final class DurableFiles extends FilePathWrapper {
 
     @Override
     public synchronized int write(ByteBuffer source, long position) throws IOException {
-      int written = 0;
-      while (source.hasRemaining()) {
-        written += file.write(source, position + written);
+      int length = source.remaining();
+      ByteBuffer bytes = source;
+      if (position == 0) {
+        bytes = StoreHeader.naming(newest, source);
+      } else {
+        newest = newest.orNewer(StoreHeader.chunk(source, position));
       }
+      int written = 0;
+      while (bytes.hasRemaining()) {
+        written += file.write(bytes, position + written);
+      }
+      source.position(source.limit());
       force(false);
-      return written;
+      return length;
     }
 
     @Override
