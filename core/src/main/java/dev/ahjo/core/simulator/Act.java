@@ -68,4 +68,10 @@ public sealed interface Act {
 
   /** From now on the steps of that name end so, wherever they run. */
   record StepEnds(String step, Result result) implements Act {}
+
+  /** From now on the steps of that name take so long. */
+  record StepTakes(String step, long millis) implements Act {}
+
+  /** Nobody does anything; until then the history goes on as it is. */
+  record Wait() implements Act {}
 }

@@ -376,7 +376,7 @@ final class Agent {
     long length = farm.fates().between(key + 1, 10, slow || step.always() ? 20_000 : 2_000);
     long mine = ++build.walk;
     farm.after(
-        healed ? Math.min(length, 2_000) : length,
+        farm.users().length(step.name()).orElse(healed ? Math.min(length, 2_000) : length),
         () -> {
           if (build.walk != mine) {
             return;

@@ -9,6 +9,7 @@ import dev.ahjo.core.port.Entities.Answer;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -100,8 +101,17 @@ public final class Simulation {
       tell(() -> "VIOLATED " + found.getMessage());
       violation = Optional.of(found);
     }
+    Map<EntityRef, Object> states = new HashMap<>();
+    residents.forEach((ref, who) -> states.put(ref, who.state()));
     return new Outcome(
-        violation, steps, now, fates.struck(), invariants.facts(), invariants.digest(), story);
+        violation,
+        steps,
+        now,
+        fates.struck(),
+        invariants.facts(),
+        invariants.digest(),
+        states,
+        story);
   }
 
   /** Faults stop: the node, the machines and the people are all back. */

@@ -28,6 +28,7 @@ final class Users {
 
   private final Simulation farm;
   private final Map<String, Result> endings = new HashMap<>();
+  private final Map<String, Long> lengths = new HashMap<>();
   private final Set<BuildsetId> submitted = new HashSet<>();
 
   Users(Simulation farm) {
@@ -37,6 +38,11 @@ final class Users {
   /** How steps of that name have to end, if an act has said so. */
   Optional<Result> result(String step) {
     return Optional.ofNullable(endings.get(step));
+  }
+
+  /** How many milliseconds steps of that name take, if an act has said so. */
+  Optional<Long> length(String step) {
+    return Optional.ofNullable(lengths.get(step));
   }
 
   /** The buildsets that somebody has asked for. */
@@ -76,6 +82,8 @@ final class Users {
       case Act.MovePool a -> farm.gate().agent(a.worker()).ifPresent(w -> w.act(a));
       case Act.NodeDies a -> farm.nodeDies(a.millis());
       case Act.StepEnds a -> endings.put(a.step(), a.result());
+      case Act.StepTakes a -> lengths.put(a.step(), a.millis());
+      case Act.Wait _ -> farm.tell(() -> "nobody does anything");
     }
   }
 
