@@ -39,6 +39,9 @@ class SafetyTest {
     try (Desk desk = new Desk(with(tokens, true))) {
       assertThat(desk.get("/api/v1/workers").status()).isEqualTo(401);
       assertThat(desk.get("/api/v1/workers", "Authorization", "Bearer b").status()).isEqualTo(200);
+      assertThat(desk.get("/metrics").status()).isEqualTo(401);
+      assertThat(desk.get("/health/live").status()).isEqualTo(200);
+      assertThat(desk.get("/").status()).isEqualTo(200);
     }
     assertThat(tokens.toString()).doesNotContain("s3cret");
   }

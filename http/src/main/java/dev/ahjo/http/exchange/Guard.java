@@ -39,9 +39,10 @@ public final class Guard {
   /**
    * Who asks: a token's name, or {@link Call#SOMEBODY}.
    *
+   * @param open whether what is asked for is no secret in any case: pages without content, health
    * @throws Problem when that is not allowed
    */
-  String admit(HttpRequest request) {
+  String admit(HttpRequest request, boolean open) {
     String host = header(request, "Host").orElse("");
     checkHost(host);
     boolean write = !READS.contains(request.method().value());
@@ -49,7 +50,7 @@ public final class Guard {
       checkOrigin(request, host);
     }
     Optional<String> bearer = bearer(request);
-    if (bearer.isEmpty() && (write || readsNeedToken) && !secrets.isEmpty()) {
+    if (bearer.isEmpty() && (write || (readsNeedToken && !open)) && !secrets.isEmpty()) {
       throw new Problem(
           Problem.Kind.UNAUTHENTICATED,
           header(request, "Authorization").isPresent()

@@ -82,7 +82,7 @@ public final class Router {
     try {
       var found = find(request);
       template = found.route().template();
-      answer = found.route().handler().answer(call(request, found.names()));
+      answer = found.route().handler().answer(call(request, found));
     } catch (Exception e) {
       answer = refused(problem(request, e));
     }
@@ -132,10 +132,12 @@ public final class Router {
     return path;
   }
 
-  private Call call(HttpRequest request, Map<String, String> names) throws Exception {
-    String by = guard.admit(request);
+  private Call call(HttpRequest request, Found found) throws Exception {
+    String template = found.route().template();
+    boolean open = !template.startsWith("/api/") && !template.equals("/metrics");
+    String by = guard.admit(request, open);
     List<Pair<String, String>> query = request.getUri().query().toList();
-    return new Call(request, names, query, body(request), by);
+    return new Call(request, found.names(), query, body(request), by);
   }
 
   private byte[] body(HttpRequest request) throws Exception {

@@ -51,13 +51,22 @@ function choose(n) {
   paint(build);
 }
 
+/** What a step's tests and its compiler said, where that is worth a line. */
+function sums(s) {
+  return [
+    s.tests ? (s.tests.failed ? `${s.tests.failed} of ${s.tests.failed + s.tests.passed} tests failed` : `${s.tests.passed} tests passed`) : '',
+    s.warnings ? `${s.warnings} warning${s.warnings > 1 ? 's' : ''}` : '',
+  ].filter(Boolean).join(', ');
+}
+
 function stepRow(s, current) {
+  const said = sums(s);
   return el('li', {},
     el('button', { type: 'button', 'aria-current': String(current), onclick: () => choose(s.number) },
       badge(outcome(s)),
-      el('span', { class: 'cut', title: s.command }, s.name),
-      s.warnings ? el('span', { class: 'meta' }, `${s.warnings} warnings`) : null,
-      s.tests ? el('span', { class: 'meta' }, s.tests.failed ? `${s.tests.failed} failed` : `${s.tests.passed} passed`) : null,
+      el('span', { class: 'step' },
+        el('span', { class: 'cut', title: s.command }, s.name),
+        said ? el('span', { class: 'meta' }, said) : null),
       el('span', { class: 'num' }, span(s.started_at, s.finished_at))));
 }
 
