@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -43,9 +44,22 @@ public final class Sessions implements Agents {
 
     /** The worker's entity has accepted it: it takes the place of any earlier session. */
     void welcome() {
-      Open before = current.put(worker, this);
-      if (before != null && before != this) {
-        before.superseded.run();
+      // The entity's answers may overtake each other: the newest session is the one that counts.
+      AtomicReference<@Nullable Open> before = new AtomicReference<>();
+      Open newest =
+          current.compute(
+              worker,
+              (_, other) -> {
+                before.set(other);
+                return other != null && other.id.compareTo(id) > 0 ? other : this;
+              });
+      if (newest != this) {
+        superseded.run();
+        return;
+      }
+      Open older = before.get();
+      if (older != null && older != this) {
+        older.superseded.run();
       }
       Set<Runnable> waiting = awaited.remove(worker);
       if (waiting != null) {

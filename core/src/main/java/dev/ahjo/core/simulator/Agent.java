@@ -11,6 +11,7 @@ import dev.ahjo.core.step.Step;
 import dev.ahjo.core.step.StepReport;
 import dev.ahjo.core.step.StepReport.StepOutcome;
 import dev.ahjo.core.worker.Protocol;
+import dev.ahjo.core.worker.Worker;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -102,6 +103,11 @@ final class Agent {
 
   boolean connected() {
     return up && welcome && session != null;
+  }
+
+  /** Whether the worker's presence is the session that the agent has open. */
+  boolean speaksOn(Worker.Presence presence) {
+    return session != null && presence.equals(new Worker.Presence.Here(session.id));
   }
 
   void start() {

@@ -65,6 +65,9 @@ final class Settlement {
       }
       if (!agent.connected()) {
         found.add(agent.name() + " has no session");
+      } else if (!(farm.state(EntityRef.of(agent.name())) instanceof Worker.State s)
+          || !agent.speaksOn(s.presence())) {
+        found.add(agent.name() + " is connected, but its worker is not here");
       }
     }
     return found;

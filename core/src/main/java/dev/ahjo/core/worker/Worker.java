@@ -129,7 +129,10 @@ public final class Worker implements Entity<Worker.Command, Worker.State, Worker
 
     record Here(SessionId session) implements Presence {}
 
-    record Away(Instant since) implements Presence {}
+    /**
+     * @param last the session that has ended
+     */
+    record Away(Instant since, SessionId last) implements Presence {}
   }
 
   /** What a person has said about the worker. */
@@ -251,6 +254,12 @@ public final class Worker implements Entity<Worker.Command, Worker.State, Worker
   }
 
   private static Decision<Fact> join(State s, Command.Join c) {
+    // An older session's Join may be late: its end would be taken for the worker's.
+    if (lastSession(s).filter(last -> last.compareTo(c.session()) > 0).isPresent()
+        || s.presence() instanceof Presence.Away away && away.last().equals(c.session())) {
+      return refuse(
+          new Refusal.Superseded("session " + c.session(), lastSession(s).orElseThrow().value()));
+    }
     if (s.presence() instanceof Presence.Here here) {
       if (here.session().equals(c.session())) {
         return alreadySo();
@@ -281,6 +290,14 @@ public final class Worker implements Entity<Worker.Command, Worker.State, Worker
       }
     }
     return accept(facts);
+  }
+
+  private static Optional<SessionId> lastSession(State s) {
+    return switch (s.presence()) {
+      case Presence.Never _ -> Optional.empty();
+      case Presence.Here here -> Optional.of(here.session());
+      case Presence.Away away -> Optional.of(away.last());
+    };
   }
 
   private static Decision<Fact> leaseSlot(State s, Command.LeaseSlot c) {
@@ -363,7 +380,7 @@ public final class Worker implements Entity<Worker.Command, Worker.State, Worker
   public State evolve(State s, Fact fact) {
     return switch (fact) {
       case Fact.WorkerJoined f -> joined(s, f);
-      case Fact.WorkerLeft f -> s.presence(new Presence.Away(f.at()));
+      case Fact.WorkerLeft f -> s.presence(new Presence.Away(f.at(), f.session()));
       case Fact.LeaseGiven f ->
           s.leases(
               s.leases()

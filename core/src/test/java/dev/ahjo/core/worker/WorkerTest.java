@@ -121,7 +121,7 @@ class WorkerTest {
               Resume                 already so
 
             away
-              Join s1                WorkerJoined
+              Join s1                no: Superseded
               Join s2, holds 1       WorkerJoined
               Join s2, other disk    WorkerJoined, LeaseLost
               Leave s1               already so
@@ -208,6 +208,19 @@ class WorkerTest {
   }
 
   @Test
+  void theNewestSessionCountsHoweverLateAnOlderOneIsHeardOf() {
+    var worker = new Story();
+    worker.say(join("s2", "disk1", 1));
+    assertThat(worker.refuses(join("s1", "disk1", 1))).isTrue();
+    worker.say(leave("s1"));
+    assertThat(worker.standing()).isEqualTo(Standing.AVAILABLE);
+    worker.say(leave("s2"));
+    assertThat(worker.refuses(join("s2", "disk1", 1))).as("it has ended").isTrue();
+    worker.say(join("s3", "disk1", 1));
+    assertThat(worker.standing()).isEqualTo(Standing.AVAILABLE);
+  }
+
+  @Test
   void threeFaultsWithDifferentRequestsQuarantineItLongerEachTime() {
     var worker = new Story();
     worker.say(join("s1", "disk1", 1));
@@ -264,6 +277,10 @@ class WorkerTest {
         throw new AssertionError(command + " was refused in " + state);
       }
       facts.forEach(fact -> state = rules.evolve(state, fact));
+    }
+
+    boolean refuses(Command command) {
+      return rules.decide(state, command, now) instanceof Decision.Refused<Fact>;
     }
 
     /** Loses a build of each of these requests, one after the other. */
