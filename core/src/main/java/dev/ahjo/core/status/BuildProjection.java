@@ -1,8 +1,10 @@
 package dev.ahjo.core.status;
 
 import dev.ahjo.core.build.Build;
+import dev.ahjo.core.builder.Builder;
 import dev.ahjo.core.buildset.SourceStamp;
 import dev.ahjo.core.id.BuildKey;
+import dev.ahjo.core.id.WorkerName;
 import dev.ahjo.core.kernel.EntityRef;
 import dev.ahjo.core.project.Result;
 import dev.ahjo.core.project.StepDefinition;
@@ -24,6 +26,9 @@ import java.util.stream.Collectors;
 
 /** What a build's facts mean to its view. */
 final class BuildProjection {
+  /** Stands where a build never got as far as its worker. */
+  private static final WorkerName NO_WORKER = new WorkerName("none");
+
   private final Views views;
 
   BuildProjection(Views views) {
@@ -38,6 +43,30 @@ final class BuildProjection {
     var known = views.build(BuildKey.parse(entity.id()));
     known.ifPresent(v -> views.put(after(v, at, fact)));
     return known.isPresent();
+  }
+
+  /** A build that has a number and never began: numbers have no gaps for readers either. */
+  boolean voided(Builder.Fact.BuildVoided f, Instant at) {
+    var request = views.request(f.attempt().request());
+    request.ifPresent(r ->
+        views.put(
+            new BuildView(
+                f.build(),
+                r.id(),
+                r.buildset(),
+                f.attempt().number(),
+                NO_WORKER,
+                r.reason(),
+                "finished",
+                Optional.of(Result.CANCELLED),
+                Optional.of("its request had ended before the build began"),
+                List.of(),
+                Map.of(),
+                List.of(),
+                r.submittedAt(),
+                Optional.empty(),
+                Optional.of(at))));
+    return request.isPresent();
   }
 
   private BuildView begun(Build.Fact.BuildStarted f, Instant at) {

@@ -129,9 +129,8 @@ public final class Projection {
               f.attempt(),
               at,
               new WaitReason(WaitReason.Code.LOCK_HELD, "waits for lock " + f.lock()));
-      // A number given in vain is the next build's; what never began is not listed.
-      case Builder.Fact.BuildVoided _,
-          Builder.Fact.RequestMoved _,
+      case Builder.Fact.BuildVoided f -> new BuildProjection(views).voided(f, at);
+      case Builder.Fact.RequestMoved _,
           Builder.Fact.RequestOffered _,
           Builder.Fact.RequestTaken _,
           Builder.Fact.RequestCollapsed _,

@@ -297,17 +297,19 @@ class ProjectionTest {
   }
 
   @Test
-  void aNumberGivenInVainIsTheNextBuilds() {
+  void aBuildThatNeverBeganHasItsNumber() {
     story.project("zlib", Story.builder("debian"));
     var id = story.submit("zlib").nodes().getFirst().request();
     told(
         EntityRef.of(BuilderKey.parse("zlib/debian")),
         99,
         story.now(),
-        List.of(new Builder.Fact.BuildVoided(new Attempt(id, 1), BuildKey.parse("zlib/debian#1"))));
-    assertThat(status.build(BuildKey.parse("zlib/debian#1"))).isEmpty();
-    story.worker("w1", 1);
-    assertThat(build("zlib/debian#1").request()).isEqualTo(id);
+        List.of(new Builder.Fact.BuildVoided(new Attempt(id, 1), BuildKey.parse("zlib/debian#7"))));
+    var build = build("zlib/debian#7");
+    assertThat(build.request()).isEqualTo(id);
+    assertThat(build.result()).contains(Result.CANCELLED);
+    assertThat(build.startedAt()).isEmpty();
+    assertThat(build.steps()).isEmpty();
   }
 
   @Test
