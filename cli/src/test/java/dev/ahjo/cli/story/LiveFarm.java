@@ -132,8 +132,7 @@ final class LiveFarm implements AutoCloseable {
   }
 
   JsonNode get(String path) throws Exception {
-    var answer =
-        http.send(HttpRequest.newBuilder(url(path)).build(), BodyHandlers.ofString());
+    var answer = http.send(HttpRequest.newBuilder(url(path)).build(), BodyHandlers.ofString());
     if (answer.statusCode() != 200) {
       throw new IOException(path + ": " + answer.statusCode() + " " + answer.body());
     }
@@ -145,8 +144,7 @@ final class LiveFarm implements AutoCloseable {
   }
 
   private int status(String path) throws Exception {
-    return http
-        .send(HttpRequest.newBuilder(url(path)).build(), BodyHandlers.discarding())
+    return http.send(HttpRequest.newBuilder(url(path)).build(), BodyHandlers.discarding())
         .statusCode();
   }
 
@@ -161,7 +159,8 @@ final class LiveFarm implements AutoCloseable {
         "the end of request " + request,
         () -> {
           seen[0] = get("/api/v1/requests/" + request);
-          return List.of("finished", "cancelled", "shelved").contains(seen[0].path("state").asText());
+          return List.of("finished", "cancelled", "shelved")
+              .contains(seen[0].path("state").asText());
         });
     return seen[0];
   }
