@@ -14,6 +14,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -76,6 +77,12 @@ final class JournalWriter implements AutoCloseable {
     long bytes() throws IOException;
   }
 
+  /** A batch of so many rows says that more are on their way. */
+  private static final int BUSY_ROWS = 8;
+
+  /** How long a busy writer waits for them: a commit costs the same for eight rows or eighty. */
+  private static final Duration GATHER = Duration.ofMillis(2);
+
   private final Path folder;
   private final FreeSpace freeSpace;
   private final LongConsumer appended;
@@ -89,6 +96,7 @@ final class JournalWriter implements AutoCloseable {
   private @Nullable PreparedStatement insert;
   private long last;
   private int untidy;
+  private int lastBatch;
 
   /**
    * @param appended told the number of the last record after each commit; must be quick
@@ -135,6 +143,9 @@ final class JournalWriter implements AutoCloseable {
           tidy();
           continue;
         }
+        if (next instanceof Job.Append && lastBatch >= BUSY_ROWS) {
+          LockSupport.parkNanos(GATHER.toNanos());
+        }
         int rows = 0;
         long bytes = 0;
         while (next instanceof Job.Append append) {
@@ -145,6 +156,7 @@ final class JournalWriter implements AutoCloseable {
           }
           next = rows < MAX_BATCH_ROWS && bytes < MAX_BATCH_BYTES ? waiting.poll() : null;
         }
+        lastBatch = rows;
         if (!batch.isEmpty()) {
           commit(batch);
           batch.clear();
