@@ -1,7 +1,6 @@
 package dev.ahjo.cli.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.ahjo.cli.BuildName;
 import dev.ahjo.cli.Client;
@@ -21,11 +20,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +46,9 @@ import picocli.CommandLine.Option;
     })
 public final class Bench implements Callable<Integer> {
   private static final Duration WELCOME = Duration.ofSeconds(30);
+
+  /** How far the read tables may be behind. */
+  private static final Duration READ_TABLES = Duration.ofSeconds(10);
 
   /** A step longer than this has gone wrong. */
   private static final Duration PATIENCE = Duration.ofMinutes(30);
@@ -430,22 +434,25 @@ public final class Bench implements Callable<Integer> {
 
   /** From the node's own times of its requests: it knows best when it did what. */
   private void latencies(BenchFarm farm, List<Accepted> accepted) {
+    Set<String> ours = new HashSet<>();
+    accepted.forEach(one -> ours.addAll(one.requests()));
     List<Long> started = new ArrayList<>();
     List<Long> finished = new ArrayList<>();
-    java.util.Set<String> ours = new java.util.HashSet<>();
-    accepted.forEach(one -> ours.addAll(one.requests()));
-    for (int p = 0; p < projects; p++) {
-      ArrayNode requests =
-          farm.client()
-              .items(
-                  Client.path("requests") + "?project=" + farm.project(p), accepted.size() + 1000);
-      for (JsonNode request : requests) {
-        if (ours.contains(request.path("id").asText())) {
-          span(request, "submitted_at", "started_at").ifPresent(started::add);
-          span(request, "submitted_at", "finished_at").ifPresent(finished::add);
+    long deadline = System.nanoTime() + READ_TABLES.toNanos();
+    // An agent hears of the end before the read tables show the last of them.
+    do {
+      started.clear();
+      finished.clear();
+      for (int p = 0; p < projects; p++) {
+        String path = Client.path("requests") + "?project=" + farm.project(p);
+        for (JsonNode request : farm.client().items(path, accepted.size() + 1000)) {
+          if (ours.contains(request.path("id").asText())) {
+            span(request, "submitted_at", "started_at").ifPresent(started::add);
+            span(request, "submitted_at", "finished_at").ifPresent(finished::add);
+          }
         }
       }
-    }
+    } while (finished.size() < ours.size() && System.nanoTime() < deadline);
     table.put("submitted to started", figures(started) + " (" + started.size() + ")");
     table.put("submitted to finished", figures(finished) + " (" + finished.size() + ")");
   }

@@ -235,7 +235,7 @@ final class Up implements AutoCloseable {
   }
 
   private void next(String project) {
-    String url = node.http().getPort() == 8010 ? "" : " --url " + node.http();
+    String url = node.http().getPort() == 8010 ? "" : " --url=" + node.http();
     console.line("Next:");
     if (!project.isEmpty()) {
       console.line("  ahjo submit " + project + " --follow" + url);
