@@ -238,6 +238,9 @@ class ArchitectureTest {
   /** A rule over no classes would pass whatever the house is like. */
   @Test
   void theHouseWasLookedAt() {
+    for (String module : modules()) {
+      assertThat(HOUSE.stream().filter(c -> module(c).equals(module))).as(module).isNotEmpty();
+    }
     assertThat(dependenciesOf("dev.ahjo.core")).hasSizeGreaterThan(100);
   }
 
