@@ -57,10 +57,10 @@ final class FakeGate {
   private final List<Hello> hellos = new ArrayList<>();
   private final Set<BuildKey> refused = new HashSet<>();
   private @Nullable Consumer<ToAgent> agent;
+  private final java.util.SplittableRandom luck = new java.util.SplittableRandom(7);
   private boolean cut;
   private boolean full;
   private int loseEvery;
-  private int passed;
   private String token = "secret";
 
   private record Given(Attempt attempt, Plan plan, List<StepReport> reports) {}
@@ -127,7 +127,10 @@ final class FakeGate {
     full = isFull;
   }
 
-  /** Loses every n-th message, either way. */
+  /**
+   * Loses one in n messages, either way, by chance: losing exactly each n-th can fall into step
+   * with what is repeated, and lose the same message for ever.
+   */
   synchronized void loseEvery(int n) {
     loseEvery = n;
   }
@@ -224,8 +227,7 @@ final class FakeGate {
   }
 
   private boolean lost() {
-    passed++;
-    return loseEvery > 0 && passed % loseEvery == 0;
+    return loseEvery > 0 && luck.nextInt(loseEvery) == 0;
   }
 
   synchronized void hear(ToGate message, Consumer<ToAgent> sender) {
