@@ -291,8 +291,7 @@ class EntityActorTest {
         });
     answersHeardBy(GIVER);
     farm.passes(Duration.ofSeconds(3));
-    farm.until("rests", () -> farm.rested.contains(GIVER));
-    assertThat(farm.isAwake(GIVER)).isFalse();
+    farm.until("rests", () -> farm.rested.contains(GIVER) && !farm.isAwake(GIVER));
     assertThat(farm.state(GIVER).finished()).isTrue();
   }
 
