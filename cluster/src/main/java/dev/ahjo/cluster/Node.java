@@ -92,7 +92,7 @@ public final class Node implements AutoCloseable {
         part(
             "projection",
             StatusProjection.start(
-                tables,
+                tables.views(),
                 facts,
                 events,
                 p -> LOG.info("Read tables: {} of {} rows", p.applied(), p.journal())));

@@ -6,6 +6,7 @@ import dev.ahjo.core.kernel.Fact;
 import dev.ahjo.core.port.Events;
 import dev.ahjo.core.port.StreamStore.Subscription;
 import dev.ahjo.core.status.StatusEvent;
+import dev.ahjo.core.status.StatusStore;
 import dev.ahjo.core.status.ViewsByKey;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -40,12 +41,12 @@ public final class LiveEvents implements Events {
         }
       };
 
-  private final StatusTables tables;
+  private final StatusStore tables;
   private final FactSource journal;
   private final CopyOnWriteArrayList<Consumer<List<StatusEvent>>> listeners =
       new CopyOnWriteArrayList<>();
 
-  public LiveEvents(StatusTables tables, FactSource journal) {
+  public LiveEvents(StatusStore tables, FactSource journal) {
     this.tables = tables;
     this.journal = journal;
   }

@@ -49,7 +49,7 @@ public final class StatusProjection implements AutoCloseable {
     public static final Patience USUAL = new Patience(Duration.ofSeconds(1), Duration.ofMinutes(1));
   }
 
-  private final TableViews views;
+  private final CommittedViews views;
   private final Projection projection;
   private final FactSource journal;
   private final LiveEvents events;
@@ -73,12 +73,12 @@ public final class StatusProjection implements AutoCloseable {
   private long nextReport = System.nanoTime();
 
   private StatusProjection(
-      StatusTables tables,
+      CommittedViews views,
       FactSource journal,
       LiveEvents events,
       Consumer<Progress> catchingUp,
       Patience patience) {
-    this.views = tables.views();
+    this.views = views;
     this.projection = new Projection(views);
     this.journal = journal;
     this.events = events;
@@ -97,17 +97,17 @@ public final class StatusProjection implements AutoCloseable {
    *     what stood in the journal at the start
    */
   public static StatusProjection start(
-      StatusTables tables, FactSource journal, LiveEvents events, Consumer<Progress> catchingUp) {
-    return start(tables, journal, events, catchingUp, Patience.USUAL);
+      CommittedViews views, FactSource journal, LiveEvents events, Consumer<Progress> catchingUp) {
+    return start(views, journal, events, catchingUp, Patience.USUAL);
   }
 
   static StatusProjection start(
-      StatusTables tables,
+      CommittedViews views,
       FactSource journal,
       LiveEvents events,
       Consumer<Progress> catchingUp,
       Patience patience) {
-    var projection = new StatusProjection(tables, journal, events, catchingUp, patience);
+    var projection = new StatusProjection(views, journal, events, catchingUp, patience);
     projection.thread.start();
     return projection;
   }

@@ -61,7 +61,7 @@ public final class StatusTables implements StatusStore, AutoCloseable {
   }
 
   /** The writer's side. */
-  TableViews views() {
+  public CommittedViews views() {
     return views;
   }
 

@@ -11,7 +11,6 @@ import dev.ahjo.core.status.BuilderView;
 import dev.ahjo.core.status.BuildsetView;
 import dev.ahjo.core.status.ProjectView;
 import dev.ahjo.core.status.RequestView;
-import dev.ahjo.core.status.Views;
 import dev.ahjo.core.status.WorkerView;
 import java.io.IOException;
 import java.sql.Connection;
@@ -28,7 +27,7 @@ import org.slf4j.LoggerFactory;
  * in memory. Changes gather there until {@link #commit}, so that many facts about one build make
  * one row. Used by one thread at a time.
  */
-final class TableViews implements Views {
+final class TableViews implements CommittedViews {
   private static final Logger LOG = LoggerFactory.getLogger(TableViews.class);
 
   /** Views of one kind that stay in memory when nothing about them is unwritten. */
@@ -74,13 +73,13 @@ final class TableViews implements Views {
     applied = read();
   }
 
-  /** The journal's offset up to which the tables speak. */
-  long applied() {
+  @Override
+  public long applied() {
     return applied;
   }
 
-  /** Writes what has changed, and that it is all up to {@code offset}: both or neither. */
-  void commit(long offset) {
+  @Override
+  public void commit(long offset) {
     try {
       for (Shelf<?> shelf : writer.shelves()) {
         shelf.write(writer.setTally());
@@ -96,10 +95,12 @@ final class TableViews implements Views {
   }
 
   /**
-   * Goes back to what was committed last; after a disk's failure that may be what had reached the
-   * disk by then, or nothing.
+   * {@inheritDoc}
+   *
+   * <p>After a disk's failure that may be what had reached the disk by then, or nothing.
    */
-  void forget() {
+  @Override
+  public void forget() {
     try {
       try {
         writer.database().rollback();

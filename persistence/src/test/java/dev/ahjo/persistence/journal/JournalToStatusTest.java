@@ -61,7 +61,7 @@ class JournalToStatusTest {
     var source = new FactFeed(journal);
     try (var tables = StatusTables.open(path, source::end)) {
       var events = new LiveEvents(tables, source);
-      try (var projection = StatusProjection.start(tables, source, events, _ -> {})) {
+      try (var projection = StatusProjection.start(tables.views(), source, events, _ -> {})) {
         projection.caughtUp().toCompletableFuture().get(20, TimeUnit.SECONDS);
         assertThat(tables.progress().applied()).isEqualTo(journal.lastOrdering());
         assertThat(tables.builds(Query.ALL)).isEqualTo(memory.builds(Query.ALL));

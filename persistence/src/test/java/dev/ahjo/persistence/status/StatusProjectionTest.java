@@ -51,7 +51,7 @@ class StatusProjectionTest {
   void start() throws IOException {
     tables = StatusTables.open(folder, journal::end);
     events = new LiveEvents(tables, journal);
-    projection = StatusProjection.start(tables, journal, events, progress::add, SHORT);
+    projection = StatusProjection.start(tables.views(), journal, events, progress::add, SHORT);
   }
 
   @AfterEach
@@ -192,7 +192,7 @@ class StatusProjectionTest {
         story.now(),
         List.of(new Build.Fact.StepStarted(1, 7, story.now())));
     story.worker("w3", 1);
-    projection = StatusProjection.start(tables, journal, events, progress::add, SHORT);
+    projection = StatusProjection.start(tables.views(), journal, events, progress::add, SHORT);
 
     await("it says so", () -> projection.trouble().isPresent());
     assertThat(projection.trouble().orElseThrow())
