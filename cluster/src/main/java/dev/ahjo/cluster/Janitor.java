@@ -1,7 +1,7 @@
 package dev.ahjo.cluster;
 
 import dev.ahjo.config.NodeSettings;
-import dev.ahjo.persistence.log.FileStreamStore;
+import dev.ahjo.persistence.Storage;
 import java.io.IOException;
 import java.time.InstantSource;
 import java.util.concurrent.Executors;
@@ -21,18 +21,18 @@ final class Janitor implements AutoCloseable {
 
   private Janitor() {}
 
-  static Janitor start(FileStreamStore streams, NodeSettings.Limits limits, InstantSource clock) {
+  static Janitor start(Storage.Stores stores, NodeSettings.Limits limits, InstantSource clock) {
     var janitor = new Janitor();
     var unused =
         janitor.rounds.scheduleWithFixedDelay(
-            () -> prune(streams, limits, clock), 1, ROUND_MINUTES, TimeUnit.MINUTES);
+            () -> prune(stores, limits, clock), 1, ROUND_MINUTES, TimeUnit.MINUTES);
     return janitor;
   }
 
   private static void prune(
-      FileStreamStore streams, NodeSettings.Limits limits, InstantSource clock) {
+      Storage.Stores stores, NodeSettings.Limits limits, InstantSource clock) {
     try {
-      var pruned = streams.prune(limits.logAge(), limits.logSize(), clock.instant());
+      var pruned = stores.prune(limits.logAge(), limits.logSize(), clock.instant());
       if (pruned.builds() > 0) {
         LOG.info("Pruned the logs of {} builds, {} bytes", pruned.builds(), pruned.bytes());
       }

@@ -12,13 +12,6 @@ import dev.ahjo.http.Doors;
 import dev.ahjo.http.HttpServer;
 import dev.ahjo.http.HttpSettings;
 import dev.ahjo.http.project.ProjectReader;
-import dev.ahjo.persistence.DataFolder;
-import dev.ahjo.persistence.journal.EmbeddedJournal;
-import dev.ahjo.persistence.journal.FactFeed;
-import dev.ahjo.persistence.log.FileStreamStore;
-import dev.ahjo.persistence.status.LiveEvents;
-import dev.ahjo.persistence.status.StatusProjection;
-import dev.ahjo.persistence.status.StatusTables;
 import java.io.IOException;
 import java.net.URI;
 import java.security.SecureRandom;
@@ -38,8 +31,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One node, whole: the journal, the entities, the logs, the read tables, the workers' gate and
- * HTTP, started in this order and stopped in the reverse one.
+ * One node, whole: its storage, the entities, the workers' gate and HTTP, started in this order and
+ * stopped in the reverse one.
  */
 public final class Node implements AutoCloseable {
   /** How long answers under way may take when the node stops. */
@@ -82,20 +75,7 @@ public final class Node implements AutoCloseable {
     var clock = InstantSource.system();
     var startedAt = clock.instant();
     refuseWhatIsMissing();
-    var folder = part("data folder", DataFolder.open(settings.data()));
-    var journal = part("journal", EmbeddedJournal.open(folder));
-    var streams = part("log store", FileStreamStore.open(folder));
-    var facts = new FactFeed(journal);
-    var tables = part("read tables", StatusTables.open(folder.path(), facts::end));
-    var events = new LiveEvents(tables, facts);
-    var projection =
-        part(
-            "projection",
-            StatusProjection.start(
-                tables.views(),
-                facts,
-                events,
-                p -> LOG.info("Read tables: {} of {} rows", p.applied(), p.journal())));
+    var storage = part("storage", Storages.open(settings));
     var sessions = new Sessions();
     var engine =
         part(
@@ -103,9 +83,10 @@ public final class Node implements AutoCloseable {
             Engine.start(
                 settings.cluster().host(),
                 settings.cluster().port(),
-                journal.config(),
+                storage.config(),
                 sessions,
                 clock));
+    var stores = part("stores", storage.open(engine.system()));
     WorkerTokens tokens =
         settings.workerTokens().isPresent()
             ? Tokens.ofWorkers(settings.workerTokens().get())
@@ -122,21 +103,20 @@ public final class Node implements AutoCloseable {
                 tokens,
                 engine.system(),
                 engine.entities(),
-                streams,
+                stores.streams(),
                 sessions,
                 clock));
     gate = opened.address();
-    part("janitor", Janitor.start(streams, settings.limits(), clock));
-    var self =
-        new Self(settings, startedAt, journal, projection, facts, sessions, this::stopByRequest);
+    part("janitor", Janitor.start(stores, settings.limits(), clock));
+    var self = new Self(settings, startedAt, stores, sessions, this::stopByRequest);
     var server =
         listen(
             engine,
             new Doors(
                 new Farm(engine.entities()),
-                tables,
-                streams,
-                events,
+                stores.status(),
+                stores.streams(),
+                stores.events(),
                 Node::readProject,
                 self,
                 clock,

@@ -3,9 +3,7 @@ package dev.ahjo.cluster;
 import dev.ahjo.cluster.worker.Sessions;
 import dev.ahjo.config.NodeSettings;
 import dev.ahjo.http.status.NodeDoor;
-import dev.ahjo.persistence.journal.EmbeddedJournal;
-import dev.ahjo.persistence.journal.FactFeed;
-import dev.ahjo.persistence.status.StatusProjection;
+import dev.ahjo.persistence.Storage;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,25 +16,19 @@ final class Self implements NodeDoor {
 
   private final NodeSettings settings;
   private final Instant startedAt;
-  private final EmbeddedJournal journal;
-  private final StatusProjection projection;
-  private final FactFeed facts;
+  private final Storage.Stores stores;
   private final Sessions sessions;
   private final BiConsumer<Boolean, String> stop;
 
   Self(
       NodeSettings settings,
       Instant startedAt,
-      EmbeddedJournal journal,
-      StatusProjection projection,
-      FactFeed facts,
+      Storage.Stores stores,
       Sessions sessions,
       BiConsumer<Boolean, String> stop) {
     this.settings = settings;
     this.startedAt = startedAt;
-    this.journal = journal;
-    this.projection = projection;
-    this.facts = facts;
+    this.stores = stores;
     this.sessions = sessions;
     this.stop = stop;
   }
@@ -51,27 +43,21 @@ final class Self implements NodeDoor {
 
   @Override
   public List<String> problems() {
-    List<String> problems = new ArrayList<>();
-    journal.trouble().ifPresent(problems::add);
-    projection.trouble().ifPresent(problems::add);
-    return problems;
+    return stores.problems();
   }
 
   @Override
   public List<Reading> readings() {
-    return List.of(
+    List<Reading> readings = new ArrayList<>();
+    readings.add(
         new Reading(
-            "ahjo_gate_sessions", "Workers connected to this node", "gauge", sessions.count()),
-        new Reading(
-            "ahjo_journal_rows_unreadable_total",
-            "Rows of the journal that could not be read",
-            "counter",
-            facts.unreadable()),
-        new Reading(
-            "ahjo_status_strangers_total",
-            "Facts about something that the read tables do not know",
-            "counter",
-            projection.strangers()));
+            "ahjo_gate_sessions", "Workers connected to this node", "gauge", sessions.count()));
+    for (Storage.Gauge gauge : stores.readings()) {
+      readings.add(
+          new Reading(
+              gauge.name(), gauge.help(), gauge.grows() ? "counter" : "gauge", gauge.value()));
+    }
+    return readings;
   }
 
   @Override

@@ -73,7 +73,7 @@ class NodeTest {
                 listen(gatePort),
                 folder.resolve("data"),
                 folder.resolve("projects"),
-                NodeSettings.Journal.EMBEDDED,
+                new NodeSettings.Storage.Embedded(),
                 new NodeSettings.Limits(Duration.ofDays(1), 1_000_000_000L),
                 Optional.of(tokens),
                 Optional.empty()));

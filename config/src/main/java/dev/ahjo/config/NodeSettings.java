@@ -5,6 +5,7 @@ import dev.ahjo.config.yaml.Document;
 import dev.ahjo.config.yaml.Problems;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -18,6 +19,7 @@ import java.util.Set;
  * @param gate where workers reach it
  * @param data the folder of everything that it keeps
  * @param projects the folder of project files that it watches
+ * @param storage where facts, logs and read tables are kept
  * @param workerTokens the file of tokens by which workers prove their names
  * @param adminTokens the file of tokens that may change things over HTTP
  */
@@ -29,7 +31,7 @@ public record NodeSettings(
     Listen gate,
     Path data,
     Path projects,
-    Journal journal,
+    Storage storage,
     Limits limits,
     Optional<Path> workerTokens,
     Optional<Path> adminTokens) {
@@ -64,10 +66,44 @@ public record NodeSettings(
    */
   public record Tls(Path certificate, Path key, Optional<Path> authority) {}
 
-  /** Where facts are kept. */
-  public enum Journal {
-    /** In the data folder. */
-    EMBEDDED
+  /** Where facts, logs and read tables are kept. */
+  public sealed interface Storage {
+    /** In the data folder; for a node that is alone. */
+    record Embedded() implements Storage {}
+
+    /**
+     * In Cassandra, with other nodes.
+     *
+     * @param contactPoints some of its servers, by which the others are found
+     * @param datacenter whose servers are asked and whose majority decides
+     * @param keyspace the name that all tables of this farm stand under
+     * @param replication on how many servers of the datacenter each row is, if this node makes the
+     *     keyspace
+     * @param create whether a node makes or migrates the tables by itself when it starts
+     * @param login who this node is to Cassandra, if it asks
+     */
+    record Cassandra(
+        List<ContactPoint> contactPoints,
+        String datacenter,
+        String keyspace,
+        int replication,
+        boolean create,
+        Optional<Login> login)
+        implements Storage {
+      public Cassandra {
+        contactPoints = List.copyOf(contactPoints);
+      }
+    }
+
+    /** A server of the database. */
+    record ContactPoint(String host, int port) {}
+
+    /**
+     * A user of the database.
+     *
+     * @param passwordFile whose first line is the password
+     */
+    record Login(String user, Path passwordFile) {}
   }
 
   /**

@@ -2,10 +2,10 @@ package dev.ahjo.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.ahjo.config.NodeSettings.Journal;
 import dev.ahjo.config.NodeSettings.Limits;
 import dev.ahjo.config.NodeSettings.Listen;
 import dev.ahjo.config.NodeSettings.Role;
+import dev.ahjo.config.NodeSettings.Storage;
 import dev.ahjo.config.NodeSettings.Tls;
 import dev.ahjo.config.Reading.Invalid;
 import dev.ahjo.config.Reading.Valid;
@@ -32,7 +32,14 @@ class NodeSettingsTest {
       gate: {host: build.example.org, tls: {certificate: c.pem, key: k.pem}}
       data: /var/lib/ahjo
       projects: projects
-      journal: embedded
+      storage:
+        cassandra:
+          contact_points: [10.0.0.5, "db.example.org:9142", "[fd00::1]:9042"]
+          datacenter: helsinki
+          keyspace: farm
+          replication: 5
+          create: true
+          login: {user: ahjo, password_file: cassandra.txt}
       limits: {log_age: 30d, log_size: 5GB}
       worker_tokens: workers.txt
       admin_tokens: /run/secrets/admins
@@ -66,7 +73,7 @@ class NodeSettingsTest {
                 new Listen("127.0.0.1", 8011, Optional.empty()),
                 Path.of("/etc/ahjo/d"),
                 Path.of("/etc/ahjo/d/projects"),
-                Journal.EMBEDDED,
+                new Storage.Embedded(),
                 new Limits(Duration.ofDays(90), 50_000_000_000L),
                 Optional.empty(),
                 Optional.empty()));
@@ -91,6 +98,18 @@ class NodeSettingsTest {
     assertThat(node.gate().port()).isEqualTo(8011);
     assertThat(node.data()).isEqualTo(Path.of("/var/lib/ahjo"));
     assertThat(node.projects()).isEqualTo(Path.of("/etc/ahjo/projects"));
+    assertThat(node.storage())
+        .isEqualTo(
+            new Storage.Cassandra(
+                List.of(
+                    new Storage.ContactPoint("10.0.0.5", 9042),
+                    new Storage.ContactPoint("db.example.org", 9142),
+                    new Storage.ContactPoint("fd00::1", 9042)),
+                "helsinki",
+                "farm",
+                5,
+                true,
+                Optional.of(new Storage.Login("ahjo", Path.of("/etc/ahjo/cassandra.txt")))));
     assertThat(node.limits()).isEqualTo(new Limits(Duration.ofDays(30), 5_000_000_000L));
     assertThat(node.workerTokens()).contains(Path.of("/etc/ahjo/workers.txt"));
     assertThat(node.adminTokens()).contains(Path.of("/run/secrets/admins"));
@@ -142,7 +161,7 @@ class NodeSettingsTest {
                 gate: {host: "a b", port: 8010}
                 listen: {tls: {certificate: c}}
                 projects: ""
-                journal: postgresql://db/ahjo
+                storage: postgresql://db/ahjo
                 limits: {log_age: long, log_size: 0}
                 wroker_tokens: x
                 """))
@@ -157,8 +176,8 @@ class NodeSettingsTest {
             "4:14: host: expected a host name or address, but found 'a b'",
             "5:15: expected the key 'key' in tls, but it is not there",
             "6:11: projects: expected a path, but found ''",
-            "7:10: journal: 'postgresql://db/ahjo' is not supported by this version; expected"
-                + " embedded",
+            "7:10: storage: expected embedded, or a mapping with the key cassandra, but found"
+                + " 'postgresql://db/ahjo'",
             "8:19: log_age: expected a duration such as 30s, 20m, 4h or 2d, but found 'long'",
             "8:35: log_size: expected a size such as 64KiB, 200MB or 2GB (at most 1000000000000000"
                 + " bytes), but found '0'",
@@ -176,12 +195,56 @@ class NodeSettingsTest {
   }
 
   @Test
-  void aJournalOfALaterVersion() {
-    assertThat(told("{name: n, data: d, journal: {cassandra: {hosts: [a]}}}"))
+  void cassandraNeedsOnlyItsServers() {
+    assertThat(
+            settings("{name: n, data: d, storage: {cassandra: {contact_points: [db]}}}").storage())
+        .isEqualTo(
+            new Storage.Cassandra(
+                List.of(new Storage.ContactPoint("db", 9042)),
+                "datacenter1",
+                "ahjo",
+                3,
+                false,
+                Optional.empty()));
+  }
+
+  @Test
+  void everyMistakeAboutCassandra() {
+    assertThat(
+            told(
+                """
+                name: n
+                data: d
+                storage:
+                  cassandra:
+                    contact_points: ["db:70000", "a b", db]
+                    datacentre: helsinki
+                    keyspace: My-Farm
+                    replication: 0
+                    create: maybe
+                    login: {user: ahjo}
+                """))
         .containsExactly(
-            "1:30: journal: 'cassandra' is not supported by this version; expected embedded");
-    assertThat(told("{name: n, data: d, journal: memory}"))
-        .containsExactly("1:29: journal: expected embedded, but found 'memory'");
+            "5:22: an element of contact_points: expected HOST or HOST:PORT (an IPv6 address in"
+                + " []), but found 'db:70000'",
+            "5:34: an element of contact_points: expected HOST or HOST:PORT (an IPv6 address in"
+                + " []), but found 'a b'",
+            "6:5: unknown key 'datacentre' in cassandra; did you mean 'datacenter'?",
+            "7:15: keyspace: expected a name of small letters, digits and _ (at most 48), but found"
+                + " 'My-Farm'",
+            "8:18: replication: expected a whole number from 1 to 15, but found '0'",
+            "9:13: create: expected true or false, but found 'maybe'",
+            "10:12: expected the key 'password_file' in login, but it is not there");
+    assertThat(told("{name: n, data: d, storage: {cassandra: {contact_points: []}}}"))
+        .containsExactly(
+            "1:58: contact_points: expected at least one server, but found an empty list");
+    assertThat(told("{name: n, data: d, storage: {cassandra: {}}}"))
+        .containsExactly(
+            "1:41: expected the key 'contact_points' in cassandra, but it is not there");
+    assertThat(told("{name: n, data: d, storage: {mongo: {}}}"))
+        .containsExactly(
+            "1:29: expected the key 'cassandra' in storage, but it is not there",
+            "1:30: unknown key 'mongo' in storage; expected cassandra");
   }
 
   /** Seeded, so that a failure comes again. */

@@ -9,10 +9,10 @@ import dev.ahjo.cli.Events;
 import dev.ahjo.cli.Problem;
 import dev.ahjo.cluster.Node;
 import dev.ahjo.config.NodeSettings;
-import dev.ahjo.config.NodeSettings.Journal;
 import dev.ahjo.config.NodeSettings.Limits;
 import dev.ahjo.config.NodeSettings.Listen;
 import dev.ahjo.config.NodeSettings.Role;
+import dev.ahjo.config.NodeSettings.Storage;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -93,7 +93,7 @@ final class Up implements AutoCloseable {
         new Listen(LOOPBACK, port == 0 ? 0 : port + 1, Optional.empty()),
         data.resolve("node"),
         data.resolve("projects"),
-        Journal.EMBEDDED,
+        new Storage.Embedded(),
         new Limits(LOG_AGE, LOG_SIZE),
         Optional.of(token),
         Optional.empty());

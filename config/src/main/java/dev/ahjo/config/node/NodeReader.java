@@ -1,14 +1,13 @@
 package dev.ahjo.config.node;
 
 import dev.ahjo.config.NodeSettings;
-import dev.ahjo.config.NodeSettings.Journal;
 import dev.ahjo.config.NodeSettings.Limits;
 import dev.ahjo.config.NodeSettings.Listen;
 import dev.ahjo.config.NodeSettings.Role;
+import dev.ahjo.config.NodeSettings.Storage;
 import dev.ahjo.config.NodeSettings.Tls;
 import dev.ahjo.config.project.Amounts;
 import dev.ahjo.config.yaml.Fields;
-import dev.ahjo.config.yaml.Shown;
 import dev.ahjo.config.yaml.Value;
 import dev.ahjo.core.id.Names;
 import java.nio.file.InvalidPathException;
@@ -70,7 +69,8 @@ public final class NodeReader {
       distinct(f, List.of(cluster, http, gate));
       Optional<Path> data = f.require("data").flatMap(this::path);
       Optional<Path> projects = f.get("projects").flatMap(this::path);
-      Journal journal = f.get("journal").map(NodeReader::journal).orElse(Journal.EMBEDDED);
+      Storage storage =
+          f.get("storage").map(new StorageReader(this::path)::read).orElse(new Storage.Embedded());
       Limits limits = f.get("limits").map(NodeReader::limits).orElse(USUAL);
       Optional<Path> workerTokens = f.get("worker_tokens").flatMap(this::path);
       Optional<Path> adminTokens = f.get("admin_tokens").flatMap(this::path);
@@ -84,7 +84,7 @@ public final class NodeReader {
                   gate,
                   d,
                   projects.orElseGet(() -> d.resolve("projects")),
-                  journal,
+                  storage,
                   limits,
                   workerTokens,
                   adminTokens)));
@@ -184,29 +184,6 @@ public final class NodeReader {
             return Optional.empty();
           }
         });
-  }
-
-  private static Journal journal(Value value) {
-    if (value.isMapping()) {
-      value.entries(10).values().forEach(entry -> refuseJournal(entry.key(), entry.key().text()));
-      return Journal.EMBEDDED;
-    }
-    Optional<String> text = value.text("embedded");
-    if (text.isPresent() && !text.get().equals("embedded")) {
-      refuseJournal(value, text);
-    }
-    return Journal.EMBEDDED;
-  }
-
-  private static void refuseJournal(Value at, Optional<String> kind) {
-    String written = kind.orElse("");
-    boolean later = written.startsWith("postgresql") || written.startsWith("cassandra");
-    at.error(
-        later
-            ? "journal: "
-                + Shown.quoted(written)
-                + " is not supported by this version; expected embedded"
-            : "journal: expected embedded, but found " + Shown.quoted(written));
   }
 
   private static Limits limits(Value value) {

@@ -331,9 +331,6 @@ public final class FileStreamStore implements StreamStore, AutoCloseable {
     }
   }
 
-  /** What a {@link #prune} has removed. */
-  public record Pruned(int builds, long bytes) {}
-
   private record Candidate(BuildKey build, Path folder, long bytes, Instant last) {}
 
   /**

@@ -241,9 +241,9 @@ class FileStreamStoreTest extends StreamStoreContract {
       age(build, Duration.ofDays(10L - 2 * n));
     }
     long each = Files.size(StreamPaths.file(root, log(1)));
-    FileStreamStore.Pruned byAge = store.prune(Duration.ofDays(7), Long.MAX_VALUE, NOW);
-    assertThat(byAge).isEqualTo(new FileStreamStore.Pruned(1, each));
-    FileStreamStore.Pruned bySize = store.prune(Duration.ofDays(7), 2 * each, NOW);
+    Pruned byAge = store.prune(Duration.ofDays(7), Long.MAX_VALUE, NOW);
+    assertThat(byAge).isEqualTo(new Pruned(1, each));
+    Pruned bySize = store.prune(Duration.ofDays(7), 2 * each, NOW);
     assertThat(bySize.builds()).isEqualTo(1);
     for (int n = 1; n <= 4; n++) {
       assertThat(store.pruned(log(n).build())).as("build " + n).isEqualTo(n <= 2);
