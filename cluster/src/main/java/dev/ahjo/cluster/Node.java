@@ -86,6 +86,7 @@ public final class Node implements AutoCloseable {
                 storage.config(),
                 sessions,
                 clock));
+    sessions.connect(engine.system());
     var stores = part("stores", storage.open(engine.system()));
     WorkerTokens tokens =
         settings.workerTokens().isPresent()
@@ -119,6 +120,7 @@ public final class Node implements AutoCloseable {
                 stores.events(),
                 Node::readProject,
                 self,
+                opened.webSocket(),
                 clock,
                 new SecureRandom()));
     part("HTTP", () -> server.stop(GOODBYE).toCompletableFuture().join());

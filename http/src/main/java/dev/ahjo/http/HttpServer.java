@@ -17,6 +17,7 @@ import dev.ahjo.http.request.RequestRoutes;
 import dev.ahjo.http.status.EventHub;
 import dev.ahjo.http.status.EventRoutes;
 import dev.ahjo.http.status.NodeRoutes;
+import dev.ahjo.http.worker.AgentSocket;
 import dev.ahjo.http.worker.WorkerRoutes;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -68,7 +69,9 @@ public final class HttpServer {
     var traffic = new Traffic();
     Map<String, String> secrets = new TreeMap<>();
     settings.tokens().forEach(t -> secrets.put(t.name(), t.secret()));
+    var materializer = Materializer.matFromSystem(system);
     List<Route> routes = routes(doors, hub, traffic, threads, limits.keepAlive());
+    routes.addAll(new AgentSocket(doors.workers(), materializer).routes());
     var router =
         new Router(
             routes,
@@ -76,8 +79,9 @@ public final class HttpServer {
             limits.body(),
             limits.answer(),
             threads,
-            Materializer.matFromSystem(system),
-            traffic);
+            materializer,
+            traffic,
+            AgentSocket.PATH);
     return Http.get(system)
         .newServerAt(settings.host(), settings.port())
         .withSettings(server(system, limits))
@@ -128,6 +132,7 @@ public final class HttpServer {
             .withRequestTimeout(finite(limits.answer()));
     return ordinary
         .withServerHeader(Optional.empty())
+        .withRemoteAddressAttribute(true)
         .withMaxConnections(limits.connections())
         // Answers go in turn all the same; but who reads ahead notices when a client hangs up.
         .withPipeliningLimit(2)
