@@ -11,7 +11,9 @@ public enum Exit {
   /** What was waited for was cancelled, or shelved for a person. */
   CANCELLED(3),
   /** The node could not be reached, could not answer, or does not allow it. */
-  UNREACHABLE(4);
+  UNREACHABLE(4),
+  /** A node that its cluster has lost: start it again. What sysexits.h calls EX_TEMPFAIL. */
+  LOST(75);
 
   private final int code;
 

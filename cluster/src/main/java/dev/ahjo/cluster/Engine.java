@@ -6,6 +6,9 @@ import dev.ahjo.cluster.kernel.Agents;
 import dev.ahjo.cluster.kernel.ShardedEntities;
 import dev.ahjo.cluster.kernel.Shards;
 import dev.ahjo.cluster.kernel.Surroundings;
+import dev.ahjo.cluster.membership.MastersTls;
+import dev.ahjo.cluster.membership.Membership;
+import dev.ahjo.cluster.membership.Seeds;
 import dev.ahjo.core.build.Build;
 import dev.ahjo.core.builder.Builder;
 import dev.ahjo.core.buildset.Buildset;
@@ -16,18 +19,20 @@ import dev.ahjo.core.port.Entities;
 import dev.ahjo.core.project.Project;
 import dev.ahjo.core.request.BuildRequest;
 import dev.ahjo.core.worker.Worker;
+import dev.ahjo.wire.tls.TlsFiles;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
-import org.apache.pekko.cluster.typed.Cluster;
-import org.apache.pekko.cluster.typed.Join;
 import org.apache.pekko.remote.RemoteTransportException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,10 +46,42 @@ final class Engine implements AutoCloseable {
 
   private final ActorSystem<Void> system;
   private final Entities entities;
+  private final Membership membership;
 
-  private Engine(ActorSystem<Void> system, Entities entities) {
+  private Engine(ActorSystem<Void> system, Entities entities, Membership membership) {
     this.system = system;
     this.entities = entities;
+    this.membership = membership;
+  }
+
+  /**
+   * Where and as what a node stands among others.
+   *
+   * @param host the address to bind
+   * @param port 0 for any that is free, where nobody else must know it
+   * @param advertise the address that other nodes know it by
+   * @param roles of {@code engine}, {@code gate}, {@code web}; entities live on engines alone
+   * @param tls between masters, if others can reach the address
+   */
+  record Place(
+      String name,
+      String host,
+      int port,
+      String advertise,
+      Set<String> roles,
+      Seeds seeds,
+      Optional<TlsFiles> tls) {
+    /** A node that is alone, on the loopback. */
+    static Place alone() {
+      return new Place(
+          "local",
+          "127.0.0.1",
+          0,
+          "127.0.0.1",
+          Set.of("engine", "gate", "web"),
+          new Seeds.Alone(),
+          Optional.empty());
+    }
   }
 
   /** Every kind of entity that has a journal. */
@@ -61,21 +98,20 @@ final class Engine implements AutoCloseable {
   }
 
   /**
-   * Starts it as a cluster of one, which is up soon after; what is said to entities before waits.
+   * Starts it and begins to look for the cluster; what is said to entities before it is found
+   * waits.
    *
    * @param journal where the entities are kept
-   * @throws IOException when nothing can listen at that address
+   * @param lost run, in no thread of its own, when the others have taken this node out of the
+   *     cluster or it can't be one of them: the process must be started again
+   * @throws IOException when nothing can listen at that address, or a file of TLS can't be used
    */
-  static Engine start(String host, int port, Config journal, Agents agents, InstantSource clock)
+  static Engine start(
+      Place place, Config journal, Agents agents, InstantSource clock, Runnable lost)
       throws IOException {
-    Config config =
-        ConfigFactory.parseMap(
-                Map.of(
-                    "pekko.remote.artery.canonical.hostname",
-                    host,
-                    "pekko.remote.artery.canonical.port",
-                    port))
-            .withFallback(journal)
+    Config config = settings(place).withFallback(journal);
+    config =
+        config
             .withFallback(ConfigFactory.parseResources("ahjo-node.conf"))
             .withFallback(ConfigFactory.load())
             .resolve();
@@ -85,17 +121,42 @@ final class Engine implements AutoCloseable {
     } catch (RemoteTransportException failed) {
       throw new IOException(
           "The node can't listen for other nodes on "
-              + host
+              + place.host()
               + ":"
-              + port
+              + place.port()
               + ": "
               + failed.getMessage(),
           failed);
     }
-    Cluster cluster = Cluster.get(system);
-    cluster.manager().tell(Join.create(cluster.selfMember().address()));
+    Membership membership = Membership.begin(system, place.seeds(), lost);
+    // Ended by itself and not by close(): it was downed, or could not go on as a member.
+    system.getWhenTerminated().thenRun(lost);
     Shards shards = Shards.start(system, kinds(), agents, clock, () -> {}, Surroundings.Pace.USUAL);
-    return new Engine(system, new ShardedEntities(system, shards));
+    return new Engine(system, new ShardedEntities(system, shards), membership);
+  }
+
+  private static Config settings(Place place) throws IOException {
+    List<String> roles = new ArrayList<>(place.roles());
+    roles.add(Membership.NAMED + place.name());
+    Config config =
+        ConfigFactory.parseMap(
+            Map.of(
+                "pekko.remote.artery.canonical.hostname",
+                place.advertise(),
+                "pekko.remote.artery.canonical.port",
+                place.port(),
+                "pekko.remote.artery.bind.hostname",
+                place.host(),
+                "pekko.cluster.roles",
+                roles,
+                // A node that formed a cluster and was then cut off must not begin to work alone.
+                "pekko.cluster.min-nr-of-members",
+                place.seeds().quorum(),
+                "pekko.cluster.app-version",
+                Self.VERSION));
+    return place.tls().isPresent()
+        ? MastersTls.config(place.tls().get()).withFallback(config)
+        : config;
   }
 
   ActorSystem<Void> system() {
@@ -104,6 +165,10 @@ final class Engine implements AutoCloseable {
 
   Entities entities() {
     return entities;
+  }
+
+  Membership membership() {
+    return membership;
   }
 
   /** Leaves the cluster and ends; what was journaled is kept. */

@@ -12,21 +12,24 @@ import dev.ahjo.http.Doors;
 import dev.ahjo.http.HttpServer;
 import dev.ahjo.http.HttpSettings;
 import dev.ahjo.http.project.ProjectReader;
+import dev.ahjo.persistence.Storage;
+import dev.ahjo.wire.tls.RenewedTls;
 import java.io.IOException;
 import java.net.URI;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.Map;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,10 +43,11 @@ public final class Node implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Node.class);
 
-  private final Deque<Part> parts = new ArrayDeque<>();
+  private final Deque<Part> parts = new ConcurrentLinkedDeque<>();
   private final AtomicBoolean stopping = new AtomicBoolean();
   private final CountDownLatch ended = new CountDownLatch(1);
   private final NodeSettings settings;
+  private volatile boolean lost;
   private URI http = URI.create("http://127.0.0.1");
   private String gate = "";
 
@@ -66,7 +70,8 @@ public final class Node implements AutoCloseable {
       node.open();
       return node;
     } catch (IOException | RuntimeException failed) {
-      node.close();
+      node.stopping.set(true);
+      node.closeParts();
       throw failed;
     }
   }
@@ -78,38 +83,14 @@ public final class Node implements AutoCloseable {
     var storage = part("storage", Storages.open(settings));
     var sessions = new Sessions();
     var engine =
-        part(
-            "engine",
-            Engine.start(
-                settings.cluster().host(),
-                settings.cluster().port(),
-                storage.config(),
-                sessions,
-                clock));
-    sessions.connect(engine.system());
+        part("engine", Engine.start(place(), storage.config(), sessions, clock, this::lost));
     var stores = part("stores", storage.open(engine.system()));
-    WorkerTokens tokens =
-        settings.workerTokens().isPresent()
-            ? Tokens.ofWorkers(settings.workerTokens().get())
-            : (_, _) -> false;
-    var opened =
-        part(
-            "gate",
-            Gate.open(
-                new GateSettings(
-                    settings.gate().host(),
-                    settings.gate().port(),
-                    GateSettings.USUAL.maxSessions(),
-                    GateSettings.USUAL.maxBytesPerSession()),
-                tokens,
-                engine.system(),
-                engine.entities(),
-                stores.streams(),
-                sessions,
-                clock));
-    gate = opened.address();
+    if (settings.roles().contains(NodeSettings.Role.GATE)) {
+      gate = part("gate", openGate(engine, stores, sessions, clock)).address();
+    }
     part("janitor", Janitor.start(stores, settings.limits(), clock));
-    var self = new Self(settings, startedAt, stores, sessions, this::stopByRequest);
+    var self =
+        new Self(settings, startedAt, stores, sessions, engine.membership(), this::stopByRequest);
     var server =
         listen(
             engine,
@@ -120,30 +101,60 @@ public final class Node implements AutoCloseable {
                 stores.events(),
                 Node::readProject,
                 self,
-                opened.webSocket(),
                 clock,
                 new SecureRandom()));
     part("HTTP", () -> server.stop(GOODBYE).toCompletableFuture().join());
-    http = URI.create("http://" + settings.http().host() + ":" + server.address().getPort());
+    String scheme = settings.http().tls().isPresent() ? "https://" : "http://";
+    http = URI.create(scheme + settings.http().host() + ":" + server.address().getPort());
   }
 
   /** What this version can't do must not look as if it did. */
   private void refuseWhatIsMissing() throws IOException {
-    for (var listen :
-        Map.of("cluster", settings.cluster(), "http", settings.http(), "gate", settings.gate())
-            .entrySet()) {
-      if (listen.getValue().tls().isPresent()) {
-        throw new IOException(
-            listen.getKey() + ".tls: not supported by this version; listen on the loopback");
-      }
-    }
-    if (!settings.roles().equals(Set.of(NodeSettings.Role.values()))) {
-      throw new IOException(
-          "roles: this version runs all roles in one node, but found " + settings.roles());
+    if (settings.gate().tls().isPresent()) {
+      throw new IOException("gate.tls: not supported by this version; listen on the loopback");
     }
   }
 
+  private Gate openGate(
+      Engine engine, Storage.Stores stores, Sessions sessions, InstantSource clock)
+      throws IOException {
+    WorkerTokens tokens =
+        settings.workerTokens().isPresent()
+            ? Tokens.ofWorkers(settings.workerTokens().get())
+            : (_, _) -> false;
+    return Gate.open(
+        new GateSettings(
+            settings.gate().host(),
+            settings.gate().port(),
+            GateSettings.USUAL.maxSessions(),
+            GateSettings.USUAL.maxBytesPerSession()),
+        tokens,
+        engine.system(),
+        engine.entities(),
+        stores.streams(),
+        sessions,
+        clock);
+  }
+
+  private Engine.Place place() throws IOException {
+    var seeds = Places.seeds(settings.seeds());
+    return new Engine.Place(
+        settings.name(),
+        settings.cluster().host(),
+        settings.cluster().port(),
+        Places.advertised(settings.cluster(), seeds),
+        settings.roles().stream()
+            .map(role -> role.name().toLowerCase(Locale.ROOT))
+            .collect(Collectors.toSet()),
+        seeds,
+        settings.cluster().tls().map(Places::files));
+  }
+
   private HttpServer listen(Engine engine, Doors doors) throws IOException {
+    Optional<RenewedTls> tls =
+        settings.http().tls().isPresent()
+            ? Optional.of(RenewedTls.of(Places.files(settings.http().tls().get())))
+            : Optional.empty();
     List<HttpSettings.Token> tokens = new ArrayList<>();
     if (settings.adminTokens().isPresent()) {
       Tokens.read(settings.adminTokens().get())
@@ -159,7 +170,9 @@ public final class Node implements AutoCloseable {
                   HttpSettings.Limits.ORDINARY,
                   tokens,
                   false,
-                  Set.of()),
+                  Set.of(),
+                  tls,
+                  settings.roles().contains(NodeSettings.Role.WEB)),
               doors)
           .toCompletableFuture()
           .join();
@@ -195,8 +208,11 @@ public final class Node implements AutoCloseable {
         .toList();
   }
 
-  private <T extends AutoCloseable> T part(String name, T door) {
+  private <T extends AutoCloseable> T part(String name, T door) throws IOException {
     parts.push(new Part(name, door));
+    if (stopping.get()) {
+      throw new IOException("The node was stopped while it started");
+    }
     return door;
   }
 
@@ -210,9 +226,33 @@ public final class Node implements AutoCloseable {
     return gate;
   }
 
-  /** Waits until it has stopped, by {@link #close} or because somebody asked it to over HTTP. */
-  public void awaitEnd() throws InterruptedException {
+  /** Why a node has ended. */
+  public enum End {
+    /** Somebody stopped it. */
+    STOPPED,
+    /**
+     * The others have taken it out of the cluster, or it could not find its place among them: what
+     * it knew is theirs now. A new process may join again at once.
+     */
+    LOST
+  }
+
+  /** Waits until it has stopped, by {@link #close}, over HTTP, or because it was lost. */
+  public End awaitEnd() throws InterruptedException {
     ended.await();
+    return lost ? End.LOST : End.STOPPED;
+  }
+
+  /**
+   * An actor system that was taken out of its cluster can't come back, and nothing of what it holds
+   * counts any more: the rest of the node must not go on answering as if it did.
+   */
+  private void lost() {
+    if (!stopping.get()) {
+      lost = true;
+      LOG.error("This node is no longer in the cluster; it ends, so that it can be started anew");
+      Thread.ofPlatform().name("ahjo-lost").start(this::close);
+    }
   }
 
   /** HTTP must be able to answer before it is closed. */
@@ -227,13 +267,17 @@ public final class Node implements AutoCloseable {
     if (!stopping.compareAndSet(false, true)) {
       return;
     }
-    for (Part part : parts) {
+    closeParts();
+    ended.countDown();
+  }
+
+  private void closeParts() {
+    for (Part part = parts.poll(); part != null; part = parts.poll()) {
       try {
         part.door().close();
       } catch (Exception failed) {
         LOG.error("The node's {} did not stop in order", part.name(), failed);
       }
     }
-    ended.countDown();
   }
 }

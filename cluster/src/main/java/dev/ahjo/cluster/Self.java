@@ -1,5 +1,6 @@
 package dev.ahjo.cluster;
 
+import dev.ahjo.cluster.membership.Membership;
 import dev.ahjo.cluster.worker.Sessions;
 import dev.ahjo.config.NodeSettings;
 import dev.ahjo.http.status.NodeDoor;
@@ -18,6 +19,7 @@ final class Self implements NodeDoor {
   private final Instant startedAt;
   private final Storage.Stores stores;
   private final Sessions sessions;
+  private final Membership membership;
   private final BiConsumer<Boolean, String> stop;
 
   Self(
@@ -25,25 +27,32 @@ final class Self implements NodeDoor {
       Instant startedAt,
       Storage.Stores stores,
       Sessions sessions,
+      Membership membership,
       BiConsumer<Boolean, String> stop) {
     this.settings = settings;
     this.startedAt = startedAt;
     this.stores = stores;
     this.sessions = sessions;
+    this.membership = membership;
     this.stop = stop;
   }
 
   @Override
   public Facts facts() {
-    var roles =
-        settings.roles().stream().map(r -> r.name().toLowerCase(java.util.Locale.ROOT)).toList();
     return new Facts(
-        settings.name(), VERSION, startedAt, List.of(new Member(settings.name(), roles, "up")));
+        settings.name(),
+        VERSION,
+        startedAt,
+        membership.nodes().stream()
+            .map(n -> new Member(n.name(), n.address(), n.roles(), n.state()))
+            .toList());
   }
 
   @Override
   public List<String> problems() {
-    return stores.problems();
+    List<String> problems = new ArrayList<>(stores.problems());
+    membership.trouble().ifPresent(problems::add);
+    return problems;
   }
 
   @Override

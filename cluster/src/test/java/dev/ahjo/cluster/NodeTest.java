@@ -71,6 +71,7 @@ class NodeTest {
                 listen(0),
                 listen(0),
                 listen(gatePort),
+                new NodeSettings.Seeds.Alone(),
                 folder.resolve("data"),
                 folder.resolve("projects"),
                 new NodeSettings.Storage.Embedded(),

@@ -17,6 +17,7 @@ import java.util.Set;
  * @param cluster where other nodes reach this one
  * @param http where people and programs reach it
  * @param gate where workers reach it
+ * @param seeds the nodes by which it finds its cluster
  * @param data the folder of everything that it keeps
  * @param projects the folder of project files that it watches
  * @param storage where facts, logs and read tables are kept
@@ -29,6 +30,7 @@ public record NodeSettings(
     Listen cluster,
     Listen http,
     Listen gate,
+    Seeds seeds,
     Path data,
     Path projects,
     Storage storage,
@@ -56,8 +58,37 @@ public record NodeSettings(
    * @param host a name or an address
    * @param port 0 for any that is free
    * @param tls nothing goes in the clear when it is there
+   * @param advertise what others are told to dial, where it is not {@code host}
    */
-  public record Listen(String host, int port, Optional<Tls> tls) {}
+  public record Listen(String host, int port, Optional<Tls> tls, Optional<String> advertise) {
+    /** One that others dial by the very address that is listened on. */
+    public Listen(String host, int port, Optional<Tls> tls) {
+      this(host, port, tls, Optional.empty());
+    }
+  }
+
+  /** The nodes of which more than half must agree before they form a cluster. */
+  public sealed interface Seeds {
+    /** The node is alone. */
+    record Alone() implements Seeds {}
+
+    /** Named one by one, the same on all nodes; this one is among them if it may form a cluster. */
+    record Listed(List<Place> places) implements Seeds {
+      public Listed {
+        places = List.copyOf(places);
+      }
+    }
+
+    /**
+     * All addresses of one name.
+     *
+     * @param nodes how many addresses it has when all are there
+     */
+    record Named(String dns, int port, int nodes) implements Seeds {}
+
+    /** Where a node listens for others. */
+    record Place(String host, int port) {}
+  }
 
   /**
    * PEM files.

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.ahjo.config.NodeSettings.Limits;
 import dev.ahjo.config.NodeSettings.Listen;
 import dev.ahjo.config.NodeSettings.Role;
+import dev.ahjo.config.NodeSettings.Seeds;
 import dev.ahjo.config.NodeSettings.Storage;
 import dev.ahjo.config.NodeSettings.Tls;
 import dev.ahjo.config.Reading.Invalid;
@@ -29,7 +30,8 @@ class NodeSettingsTest {
       roles: [engine, web]
       listen: {host: 10.0.0.1, port: 9000, tls: {certificate: c.pem, key: k.pem, authority: ca.pem}}
       http: {host: "::", port: 443, tls: {certificate: c.pem, key: k.pem}}
-      gate: {host: build.example.org, tls: {certificate: c.pem, key: k.pem}}
+      seeds: [10.0.0.1:9000, "[fd00::2]", master3.example.org]
+      gate: {host: build.example.org, advertise: 192.0.2.7, tls: {certificate: c.pem, key: k.pem}}
       data: /var/lib/ahjo
       projects: projects
       storage:
@@ -71,6 +73,7 @@ class NodeSettingsTest {
                 new Listen("127.0.0.1", 8012, Optional.empty()),
                 new Listen("127.0.0.1", 8010, Optional.empty()),
                 new Listen("127.0.0.1", 8011, Optional.empty()),
+                new Seeds.Alone(),
                 Path.of("/etc/ahjo/d"),
                 Path.of("/etc/ahjo/d/projects"),
                 new Storage.Embedded(),
@@ -96,6 +99,14 @@ class NodeSettingsTest {
                         Optional.of(Path.of("/etc/ahjo/ca.pem"))))));
     assertThat(node.http().port()).isEqualTo(443);
     assertThat(node.gate().port()).isEqualTo(8011);
+    assertThat(node.gate().advertise()).contains("192.0.2.7");
+    assertThat(node.seeds())
+        .isEqualTo(
+            new Seeds.Listed(
+                List.of(
+                    new Seeds.Place("10.0.0.1", 9000),
+                    new Seeds.Place("[fd00::2]", 8012),
+                    new Seeds.Place("master3.example.org", 8012))));
     assertThat(node.data()).isEqualTo(Path.of("/var/lib/ahjo"));
     assertThat(node.projects()).isEqualTo(Path.of("/etc/ahjo/projects"));
     assertThat(node.storage())
@@ -197,7 +208,10 @@ class NodeSettingsTest {
   @Test
   void cassandraNeedsOnlyItsServers() {
     assertThat(
-            settings("{name: n, data: d, storage: {cassandra: {contact_points: [db]}}}").storage())
+            settings(
+                    "{name: n, data: d, seeds: [localhost],"
+                        + " storage: {cassandra: {contact_points: [db]}}}")
+                .storage())
         .isEqualTo(
             new Storage.Cassandra(
                 List.of(new Storage.ContactPoint("db", 9042)),
@@ -223,6 +237,7 @@ class NodeSettingsTest {
                     replication: 0
                     create: maybe
                     login: {user: ahjo}
+                seeds: [localhost]
                 """))
         .containsExactly(
             "5:22: an element of contact_points: expected HOST or HOST:PORT (an IPv6 address in"
@@ -235,16 +250,73 @@ class NodeSettingsTest {
             "8:18: replication: expected a whole number from 1 to 15, but found '0'",
             "9:13: create: expected true or false, but found 'maybe'",
             "10:12: expected the key 'password_file' in login, but it is not there");
-    assertThat(told("{name: n, data: d, storage: {cassandra: {contact_points: []}}}"))
+    assertThat(
+            told(
+                "{name: n, data: d, storage: {cassandra: {contact_points: []}}, seeds: [localhost]}"))
         .containsExactly(
             "1:58: contact_points: expected at least one server, but found an empty list");
-    assertThat(told("{name: n, data: d, storage: {cassandra: {}}}"))
+    assertThat(told("{name: n, data: d, storage: {cassandra: {}}, seeds: [localhost]}"))
         .containsExactly(
             "1:41: expected the key 'contact_points' in cassandra, but it is not there");
-    assertThat(told("{name: n, data: d, storage: {mongo: {}}}"))
+    assertThat(told("{name: n, data: d, storage: {mongo: {}}, seeds: [localhost]}"))
         .containsExactly(
             "1:29: expected the key 'cassandra' in storage, but it is not there",
             "1:30: unknown key 'mongo' in storage; expected cassandra");
+  }
+
+  private static final String SHARED = "storage: {cassandra: {contact_points: [db]}}";
+
+  @Test
+  void seedsAreNamedOneByOneOrByDns() {
+    assertThat(settings("{name: n, data: d, " + SHARED + ", seeds: [localhost]}").seeds())
+        .isEqualTo(new Seeds.Listed(List.of(new Seeds.Place("localhost", 8012))));
+    assertThat(
+            settings("{name: n, data: d, " + SHARED + ", seeds: {dns: ahjo.farm.svc, nodes: 3}}")
+                .seeds())
+        .isEqualTo(new Seeds.Named("ahjo.farm.svc", 8012, 3));
+    assertThat(told("{name: n, data: d, " + SHARED + ", seeds: {dns: a b, port: 0}}"))
+        .containsExactly(
+            "1:73: expected the key 'nodes' in seeds, but it is not there",
+            "1:79: dns: expected a name of DNS, but found 'a b'",
+            "1:90: port: expected a whole number from 1 to 65535, but found '0'");
+    assertThat(told("{name: n, data: d, " + SHARED + ", seeds: []}"))
+        .containsExactly("1:73: seeds: expected at least one HOST:PORT, but found an empty list");
+  }
+
+  @Test
+  void whatCantBeOneClusterIsRefused() {
+    assertThat(told("{name: n, data: d, seeds: [a:1, b:1]}"))
+        .anySatisfy(problem ->
+            assertThat(problem).contains("can't share the embedded storage", "cassandra"));
+    assertThat(told("{name: n, data: d, roles: [engine]}"))
+        .singleElement()
+        .asString()
+        .contains("a node on the embedded storage is alone");
+    assertThat(told("{name: n, data: d, " + SHARED + "}"))
+        .singleElement()
+        .asString()
+        .contains("would both write its journal", "expected seeds");
+    assertThat(told("{name: n, data: d, " + SHARED + ", seeds: [localhost], listen: {port: 0}}"))
+        .singleElement()
+        .asString()
+        .contains("listen.port: expected one that the other nodes know");
+    assertThat(told("{name: n, data: d, " + SHARED + ", seeds: [10.0.0.1, localhost]}"))
+        .singleElement()
+        .asString()
+        .contains("can't be reached from other machines such as the seed 10.0.0.1");
+    assertThat(
+            told(
+                "{name: n, data: d, "
+                    + SHARED
+                    + ", seeds: [10.0.0.1], listen: {host: 0.0.0.0,"
+                    + " tls: {certificate: c, key: k, authority: a}}}"))
+        .singleElement()
+        .asString()
+        .contains("listen.advertise: expected the address");
+    assertThat(told("{name: n, data: d, listen: {tls: {certificate: c, key: k}}}"))
+        .singleElement()
+        .asString()
+        .contains("listen.tls: expected the authority");
   }
 
   /** Seeded, so that a failure comes again. */

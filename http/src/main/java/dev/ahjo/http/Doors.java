@@ -6,7 +6,6 @@ import dev.ahjo.core.port.StreamStore;
 import dev.ahjo.core.status.StatusStore;
 import dev.ahjo.http.project.ProjectReader;
 import dev.ahjo.http.status.NodeDoor;
-import dev.ahjo.http.worker.AgentDoor;
 import java.time.InstantSource;
 import java.util.random.RandomGenerator;
 
@@ -15,7 +14,6 @@ import java.util.random.RandomGenerator;
  *
  * @param farm writes
  * @param status reads
- * @param workers where agents come in by WebSocket
  * @param chance of new ids: must be unpredictable and safe for many threads
  */
 public record Doors(
@@ -25,6 +23,5 @@ public record Doors(
     Events events,
     ProjectReader projects,
     NodeDoor node,
-    AgentDoor workers,
     InstantSource clock,
     RandomGenerator chance) {}

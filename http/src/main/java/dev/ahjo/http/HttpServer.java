@@ -17,8 +17,8 @@ import dev.ahjo.http.request.RequestRoutes;
 import dev.ahjo.http.status.EventHub;
 import dev.ahjo.http.status.EventRoutes;
 import dev.ahjo.http.status.NodeRoutes;
-import dev.ahjo.http.worker.AgentSocket;
 import dev.ahjo.http.worker.WorkerRoutes;
+import dev.ahjo.wire.tls.RenewedTls;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -29,8 +29,11 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import javax.net.ssl.SSLEngine;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.http.javadsl.ConnectionContext;
 import org.apache.pekko.http.javadsl.Http;
+import org.apache.pekko.http.javadsl.HttpsConnectionContext;
 import org.apache.pekko.http.javadsl.ServerBinding;
 import org.apache.pekko.http.javadsl.settings.ServerSettings;
 import org.apache.pekko.io.TcpSO;
@@ -43,6 +46,7 @@ public final class HttpServer {
   private static final int MAX_URI = 8 * 1024;
   private static final int MAX_HEADER = 8 * 1024;
   private static final int MAX_HEADERS = 64;
+  private static final String[] PROTOCOLS = {"TLSv1.3", "TLSv1.2"};
 
   private final ServerBinding binding;
   private final EventHub hub;
@@ -69,9 +73,10 @@ public final class HttpServer {
     var traffic = new Traffic();
     Map<String, String> secrets = new TreeMap<>();
     settings.tokens().forEach(t -> secrets.put(t.name(), t.secret()));
-    var materializer = Materializer.matFromSystem(system);
-    List<Route> routes = routes(doors, hub, traffic, threads, limits.keepAlive());
-    routes.addAll(new AgentSocket(doors.workers(), materializer).routes());
+    List<Route> routes =
+        settings.web()
+            ? routes(doors, hub, traffic, threads, limits.keepAlive())
+            : new NodeRoutes(doors.status(), hub, traffic, doors.node()).routes();
     var router =
         new Router(
             routes,
@@ -79,11 +84,13 @@ public final class HttpServer {
             limits.body(),
             limits.answer(),
             threads,
-            materializer,
-            traffic,
-            AgentSocket.PATH);
-    return Http.get(system)
-        .newServerAt(settings.host(), settings.port())
+            Materializer.matFromSystem(system),
+            traffic);
+    var builder = Http.get(system).newServerAt(settings.host(), settings.port());
+    if (settings.tls().isPresent()) {
+      builder = builder.enableHttps(https(settings.tls().get()));
+    }
+    return builder
         .withSettings(server(system, limits))
         .bindFlow(Flow.fromGraph(new Conversation(router::answer, limits.idle())))
         .whenComplete((_, failed) -> {
@@ -132,7 +139,6 @@ public final class HttpServer {
             .withRequestTimeout(finite(limits.answer()));
     return ordinary
         .withServerHeader(Optional.empty())
-        .withRemoteAddressAttribute(true)
         .withMaxConnections(limits.connections())
         // Answers go in turn all the same; but who reads ahead notices when a client hangs up.
         .withPipeliningLimit(2)
@@ -141,6 +147,16 @@ public final class HttpServer {
         // A reader of a quiet stream that has vanished is found out by the system.
         .withSocketOptions(List.of(TcpSO.keepAlive(true)))
         .withTimeouts(timeouts);
+  }
+
+  /** An engine for each connection, so that a renewed certificate needs no new start. */
+  private static HttpsConnectionContext https(RenewedTls tls) {
+    return ConnectionContext.httpsServer(() -> {
+      SSLEngine engine = tls.context().createSSLEngine();
+      engine.setUseClientMode(false);
+      engine.setEnabledProtocols(PROTOCOLS);
+      return engine;
+    });
   }
 
   private static FiniteDuration finite(Duration duration) {

@@ -1,7 +1,9 @@
 package dev.ahjo.http;
 
+import dev.ahjo.wire.tls.RenewedTls;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -13,6 +15,8 @@ import java.util.Set;
  * @param readsNeedToken whether reading needs one of the tokens too
  * @param hosts further names by which browsers may call this node; when bound to the loopback, only
  *     its own names and these are answered
+ * @param tls what connections are made with; in the clear without it
+ * @param web whether pages and the API are served, or only what tells of the node itself
  */
 public record HttpSettings(
     String host,
@@ -20,7 +24,9 @@ public record HttpSettings(
     Limits limits,
     List<Token> tokens,
     boolean readsNeedToken,
-    Set<String> hosts) {
+    Set<String> hosts,
+    Optional<RenewedTls> tls,
+    boolean web) {
 
   public HttpSettings {
     tokens = List.copyOf(tokens);
@@ -28,6 +34,17 @@ public record HttpSettings(
     if (readsNeedToken && tokens.isEmpty()) {
       throw new IllegalArgumentException("Reads need a token, but there are no tokens");
     }
+  }
+
+  /** Everything, in the clear. */
+  public HttpSettings(
+      String host,
+      int port,
+      Limits limits,
+      List<Token> tokens,
+      boolean readsNeedToken,
+      Set<String> hosts) {
+    this(host, port, limits, tokens, readsNeedToken, hosts, Optional.empty(), true);
   }
 
   /** Loopback, no tokens, ordinary limits. */
@@ -66,8 +83,7 @@ public record HttpSettings(
     public static final Limits ORDINARY =
         new Limits(
             1024 * 1024,
-            // Ten thousand workers by WebSocket, and people.
-            12_288,
+            4096,
             Duration.ofSeconds(60),
             Duration.ofSeconds(30),
             1000,

@@ -54,7 +54,6 @@ final class Desk implements AutoCloseable {
   final MemoryFarm farm = new MemoryFarm();
   final MemoryStreams streams = new MemoryStreams();
   final List<String> shutdowns = new CopyOnWriteArrayList<>();
-  final HandDoor agents = new HandDoor();
   final AtomicBoolean journalWell = new AtomicBoolean(true);
   private final ActorSystem<Void> system;
   private final HttpServer server;
@@ -75,7 +74,6 @@ final class Desk implements AutoCloseable {
             farm,
             Desk::read,
             node(),
-            agents,
             farm::now,
             RandomGenerator.of("L64X128MixRandom"));
     server = HttpServer.start(system, settings, doors).toCompletableFuture().join();
@@ -160,7 +158,7 @@ final class Desk implements AutoCloseable {
             "n1",
             "0.1",
             Instant.parse("2026-11-01T09:00:00Z"),
-            List.of(new Member("pekko://ahjo@127.0.0.1:2552", List.of("engine", "web"), "up")));
+            List.of(new Member("local", "127.0.0.1:2552", List.of("engine", "web"), "up")));
       }
 
       @Override

@@ -301,7 +301,6 @@ public final class SimulatedAgents implements AutoCloseable {
             Protocol.StoreBusy _,
             Protocol.Artifacts _,
             Protocol.Fetched _,
-            Protocol.FetchedPiece _,
             Ping _ -> {}
       }
     }

@@ -57,7 +57,10 @@ public final class NodeCommand implements Callable<Integer> {
               + node.http()
               + ", workers join "
               + node.gate());
-      node.awaitEnd();
+      if (node.awaitEnd() == Node.End.LOST) {
+        throw new CommandFailed(
+            Exit.LOST, "the node is no longer in the cluster; start it again to let it join anew");
+      }
       return Exit.DONE.code();
     } catch (IOException failed) {
       String why = failed.getMessage();

@@ -91,6 +91,7 @@ final class Up implements AutoCloseable {
         new Listen(LOOPBACK, 0, Optional.empty()),
         new Listen(LOOPBACK, port, Optional.empty()),
         new Listen(LOOPBACK, port == 0 ? 0 : port + 1, Optional.empty()),
+        new NodeSettings.Seeds.Alone(),
         data.resolve("node"),
         data.resolve("projects"),
         new Storage.Embedded(),

@@ -7,7 +7,6 @@ import dev.ahjo.core.id.SessionId;
 import dev.ahjo.core.kernel.EntityRef;
 import dev.ahjo.core.kernel.Refusal;
 import dev.ahjo.core.log.Chunk;
-import dev.ahjo.core.log.Piece;
 import dev.ahjo.core.log.StreamKey;
 import dev.ahjo.core.port.Entities;
 import dev.ahjo.core.port.Entities.Answer;
@@ -53,14 +52,6 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
   /** Reports of one build that wait for those before them; later ones are dropped. */
   private static final int MAX_WAITING_REPORTS = 2_000;
 
-  /**
-   * How often the worker's entity is told again that the session is open: should it have taken the
-   * session for lost, the agent learns it and comes again.
-   */
-  private static final Duration CONFIRM = Duration.ofSeconds(90);
-
-  private static final String JOINING = "join";
-
   /** Refusals in a row that may come from lost messages before a build's reports are refused. */
   private static final int MAX_CONFLICTS = 3;
 
@@ -83,21 +74,16 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
 
   record Reply(ToAgent message) implements In {}
 
-  /** It is to end; its agent is told so unless it can be expected to know. */
-  record End(String why, boolean tellAgent) implements In {}
+  /** The door wants it to end: the peer said Hello again, or another session took its place. */
+  record End(String why) implements In {}
 
   private enum Pulse implements In {
-    BEAT,
-    /** Its turn to join has come. */
-    JOIN,
-    /** Time to ask whether the worker's entity still knows it. */
-    CONFIRM
+    BEAT
   }
 
   /**
    * What a session finds around it.
    *
-   * @param form in which the peer speaks
    * @param out sends to the peer that said Hello, and to no other
    * @param bytesInFlight of this session's messages, counted up by the door
    * @param again tells the door of another Hello of the same peer
@@ -105,16 +91,11 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
    * @param nanos a clock for silence
    */
   record Line(
-      ProtocolCodec.Form form,
       Consumer<ToAgent> out,
       AtomicLong bytesInFlight,
       Consumer<Protocol.Hello> again,
       Runnable ended,
       LongSupplier nanos) {}
-
-  /** What all sessions of a gate share. */
-  record Surroundings(
-      Entities entities, Sessions sessions, StreamDesk streams, SessionIds ids) {}
 
   /** What the session knows of one build. */
   private static final class Held {
@@ -133,7 +114,8 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
   private final Protocol.Hello hello;
   private final SessionId id;
   private final Line line;
-  private final Surroundings around;
+  private final Entities entities;
+  private final StreamDesk streams;
   private final Sessions.Open session;
   private final Map<BuildKey, Held> builds =
       new LinkedHashMap<>(16, 0.75f, true) {
@@ -148,14 +130,16 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
   private long lastSaid;
   private int nonsense;
 
-  /**
-   * @param turn how long it waits before it troubles the worker's entity
-   */
   static Behavior<In> of(
-      Protocol.Hello hello, SessionId id, Line line, Duration turn, Surroundings around) {
+      Protocol.Hello hello,
+      SessionId id,
+      Line line,
+      Entities entities,
+      Sessions sessions,
+      StreamDesk streams) {
     return Behaviors.setup(context ->
-        Behaviors.withTimers(
-            timers -> new SessionActor(context, timers, hello, id, line, turn, around)));
+        Behaviors.withTimers(timers ->
+            new SessionActor(context, timers, hello, id, line, entities, sessions, streams)));
   }
 
   private SessionActor(
@@ -164,39 +148,27 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
       Protocol.Hello hello,
       SessionId id,
       Line line,
-      Duration turn,
-      Surroundings around) {
+      Entities entities,
+      Sessions sessions,
+      StreamDesk streams) {
     super(context);
     this.hello = hello;
     this.id = id;
     this.line = line;
-    this.around = around;
+    this.entities = entities;
+    this.streams = streams;
     var self = context.getSelf();
-    this.lanes = around.streams().lanes(answered -> self.tell(answered));
+    this.lanes = streams.lanes(answered -> self.tell(answered));
     this.lastHeard = line.nanos().getAsLong();
     this.lastSaid = lastHeard;
-    timers.startTimerWithFixedDelay(Pulse.BEAT, Pulse.BEAT, Protocol.HEARTBEAT.dividedBy(2));
-    timers.startTimerWithFixedDelay(Pulse.CONFIRM, Pulse.CONFIRM, CONFIRM);
+    timers.startTimerWithFixedDelay(Pulse.BEAT, Protocol.HEARTBEAT.dividedBy(2));
     // Open before the entity hears of it, so that the entity's watch finds it.
     this.session =
-        around
-            .sessions()
-            .open(
-                id,
-                hello.worker(),
-                hello.instance(),
-                message -> self.tell(new Deliver(message)),
-                (why, tellAgent) -> self.tell(new End(why, tellAgent)));
-    // An agent that hears something knows that its Hello was heard, and does not say it again.
-    send(new Protocol.Ping());
-    if (turn.isZero()) {
-      join();
-    } else {
-      timers.startSingleTimer(Pulse.JOIN, Pulse.JOIN, turn);
-    }
-  }
-
-  private void join() {
+        sessions.open(
+            id,
+            hello.worker(),
+            message -> self.tell(new Deliver(message)),
+            () -> self.tell(new End("another session of the worker")));
     var registration =
         new Worker.Registration(
             hello.worker(),
@@ -207,10 +179,9 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
             hello.system());
     List<BuildKey> holds = hello.holds().stream().map(Protocol.Held::build).toList();
     ask(
-        JOINING,
-        around
-            .entities()
-            .tell(EntityRef.of(hello.worker()), new Worker.Command.Join(id, registration, holds)),
+        "join",
+        entities.tell(
+            EntityRef.of(hello.worker()), new Worker.Command.Join(id, registration, holds)),
         Joined::new);
   }
 
@@ -247,22 +218,11 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
         yield this;
       }
       case Joined(Answer.Done _) -> {
-        if (!open) {
-          ask("read", around.entities().state(EntityRef.of(hello.worker())), WorkerRead::new);
-        }
+        ask("read", entities.state(EntityRef.of(hello.worker())), WorkerRead::new);
         yield this;
       }
-      case Joined(Answer.Refused(Refusal why)) -> {
-        if (why instanceof Refusal.Superseded(_, String last)) {
-          around.ids().pass(new SessionId(last));
-        }
-        yield reject(why.text());
-      }
+      case Joined(Answer.Refused(Refusal why)) -> reject(why.text());
       case WorkerRead(Object state) -> welcome((Worker.State) state);
-      case Failed(String what, Throwable problem) when open && what.equals(JOINING) -> {
-        LOG.debug("Session {} is confirmed later: {}", id, problem.toString());
-        yield this;
-      }
       case Failed(String what, Throwable problem) -> {
         LOG.warn("Worker {} could not {}", hello.worker(), what, problem);
         yield reject("The farm does not answer now; try again");
@@ -282,18 +242,8 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
         send(message);
         yield this;
       }
-      case End(String why, boolean tellAgent) -> tellAgent ? reject(why) : end(why);
+      case End(String why) -> end(why);
       case Pulse.BEAT -> beat();
-      case Pulse.JOIN -> {
-        join();
-        yield this;
-      }
-      case Pulse.CONFIRM -> {
-        if (open) {
-          join();
-        }
-        yield this;
-      }
     };
   }
 
@@ -340,7 +290,7 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
   private Behavior<In> hear(byte[] bytes) {
     ToGate message;
     try {
-      message = ProtocolCodec.toGate(bytes, line.form());
+      message = ProtocolCodec.toGate(bytes);
     } catch (IOException garbage) {
       line.bytesInFlight().addAndGet(-bytes.length);
       if (nonsense++ == 0) {
@@ -350,11 +300,7 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
     }
     lastHeard = line.nanos().getAsLong();
     if (message instanceof Protocol.Append(Chunk chunk)) {
-      append(chunk.stream(), StreamDesk.wellFormed(chunk), StreamDesk.Sent.of(chunk), bytes.length);
-      return this;
-    }
-    if (message instanceof Protocol.AppendPiece(Piece piece)) {
-      append(piece.stream(), StreamDesk.wellFormed(piece), StreamDesk.Sent.of(piece), bytes.length);
+      append(chunk, bytes.length);
       return this;
     }
     line.bytesInFlight().addAndGet(-bytes.length);
@@ -372,15 +318,15 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
       case Protocol.Reports reports -> reports(reports);
       case Protocol.ListArtifacts ask -> {
         if (mayRead(ask.build())) {
-          around.streams().list(ask, reply());
+          streams.list(ask, reply());
         }
       }
       case Protocol.Fetch ask -> {
         if (ask.stream().kind() == StreamKey.Kind.ARTIFACT && mayRead(ask.stream().build())) {
-          around.streams().fetch(ask, reply());
+          streams.fetch(ask, reply());
         }
       }
-      case Protocol.Ping _, Protocol.Append _, Protocol.AppendPiece _ -> {}
+      case Protocol.Ping _, Protocol.Append _ -> {}
     }
     return this;
   }
@@ -390,16 +336,16 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
     return message -> self.tell(new Reply(message));
   }
 
-  private void append(StreamKey stream, boolean wellFormed, StreamDesk.Sent sent, long bytes) {
-    Held held = open ? builds.get(stream.build()) : null;
-    if (held == null || !held.leased || !wellFormed) {
+  private void append(Chunk chunk, long bytes) {
+    Held held = open ? builds.get(chunk.stream().build()) : null;
+    if (held == null || !held.leased || !StreamDesk.wellFormed(chunk)) {
       line.bytesInFlight().addAndGet(-bytes);
       if (open && nonsense++ == 0) {
-        LOG.warn("Worker {} sends a chunk that it may not: {}", hello.worker(), stream);
+        LOG.warn("Worker {} sends a chunk that it may not: {}", hello.worker(), chunk.stream());
       }
       return;
     }
-    lanes.append(stream, sent, bytes);
+    lanes.append(chunk, bytes);
   }
 
   /** Artifacts may be read by those who build for the same project. */
@@ -455,9 +401,7 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
     held.next = Math.max(held.next, last + 1);
     getContext()
         .pipeToSelf(
-            around
-                .entities()
-                .tell(
+            entities.tell(
                 EntityRef.of(build),
                 new Build.Command.Report(hello.worker(), id, attempt, first, reports)),
             (answer, problem) -> {

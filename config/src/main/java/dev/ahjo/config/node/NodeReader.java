@@ -4,6 +4,7 @@ import dev.ahjo.config.NodeSettings;
 import dev.ahjo.config.NodeSettings.Limits;
 import dev.ahjo.config.NodeSettings.Listen;
 import dev.ahjo.config.NodeSettings.Role;
+import dev.ahjo.config.NodeSettings.Seeds;
 import dev.ahjo.config.NodeSettings.Storage;
 import dev.ahjo.config.NodeSettings.Tls;
 import dev.ahjo.config.project.Amounts;
@@ -67,11 +68,14 @@ public final class NodeReader {
       Listen http = listen(f, "http", HTTP_PORT, Optional.of("admin_tokens"));
       Listen gate = listen(f, "gate", GATE_PORT, Optional.of("worker_tokens"));
       distinct(f, List.of(cluster, http, gate));
+      Seeds seeds =
+          f.get("seeds").map(v -> new SeedsReader(CLUSTER_PORT).read(v)).orElse(new Seeds.Alone());
       Optional<Path> data = f.require("data").flatMap(this::path);
       Optional<Path> projects = f.get("projects").flatMap(this::path);
       Storage storage =
           f.get("storage").map(new StorageReader(this::path)::read).orElse(new Storage.Embedded());
       Limits limits = f.get("limits").map(NodeReader::limits).orElse(USUAL);
+      refuseWhatCantBeOneCluster(f, cluster, seeds, roles);
       Optional<Path> workerTokens = f.get("worker_tokens").flatMap(this::path);
       Optional<Path> adminTokens = f.get("admin_tokens").flatMap(this::path);
       return name.flatMap(n ->
@@ -82,6 +86,7 @@ public final class NodeReader {
                   cluster,
                   http,
                   gate,
+                  seeds,
                   d,
                   projects.orElseGet(() -> d.resolve("projects")),
                   storage,
@@ -115,10 +120,80 @@ public final class NodeReader {
               .orElse(LOOPBACK);
       int number = f.get("port").map(v -> v.integer(0, 65_535).orElse(ANY_PORT)).orElse(port);
       Optional<Tls> tls = f.get("tls").flatMap(this::tls);
+      if (key.equals("listen") && tls.isPresent() && tls.get().authority().isEmpty()) {
+        f.get("tls")
+            .orElseGet(f::at)
+            .error(
+                "listen.tls: expected the authority as well that has signed the masters'"
+                    + " certificates, and nothing else");
+      }
+      Optional<String> advertise =
+          key.equals("http")
+              ? Optional.empty()
+              : f.get("advertise")
+                  .flatMap(v -> v.text("a host name or address", HOST.asMatchPredicate()));
       if (!loopback(address)) {
         refuseUnguarded(settings, key, f, host.orElseGet(f::at), tokens);
       }
-      return new Listen(address, number, tls);
+      return new Listen(address, number, tls, advertise);
+    }
+  }
+
+  /** What would look like a cluster, and be several nodes that know nothing of each other. */
+  private static void refuseWhatCantBeOneCluster(
+      Fields f, Listen cluster, Seeds seeds, Set<Role> roles) {
+    boolean alone = seeds instanceof Seeds.Alone;
+    boolean shared = f.get("storage").map(Value::isMapping).orElse(false);
+    boolean embedded = f.get("storage").map(v -> v.found().equals("'embedded'")).orElse(true);
+    if (shared && alone && f.get("seeds").isEmpty()) {
+      f.get("storage")
+          .orElseGet(f::at)
+          .error(
+              "storage: nodes that share a keyspace and know nothing of each other would both write"
+                  + " its journal; expected seeds as well, if only this node's own HOST:PORT");
+    }
+    if (!alone && embedded) {
+      f.get("seeds")
+          .orElseGet(f::at)
+          .error(
+              "seeds: several nodes can't share the embedded storage, which is in one node's data"
+                  + " folder; expected storage: {cassandra: ...} as well");
+    }
+    if (embedded && roles.size() < Role.values().length) {
+      f.get("roles")
+          .orElseGet(f::at)
+          .error(
+              "roles: a node on the embedded storage is alone; expected all of engine, gate, web");
+    }
+    if (alone) {
+      return;
+    }
+    if (cluster.port() == ANY_PORT) {
+      f.get("listen")
+          .orElseGet(f::at)
+          .error("listen.port: expected one that the other nodes know, but found 0");
+    }
+    boolean wildcard = cluster.host().equals("0.0.0.0") || cluster.host().contains("::");
+    if (seeds instanceof Seeds.Listed(var places)) {
+      if (wildcard && cluster.advertise().isEmpty() && !loopback(cluster.host())) {
+        f.get("listen")
+            .orElseGet(f::at)
+            .error(
+                "listen.advertise: expected the address by which the seeds know this node, since "
+                    + cluster.host()
+                    + " is none");
+      }
+      places.stream()
+          .filter(place -> loopback(cluster.host()) && !loopback(place.host()))
+          .findFirst()
+          .ifPresent(place ->
+              f.get("listen")
+                  .orElseGet(f::at)
+                  .error(
+                      "listen.host: "
+                          + cluster.host()
+                          + " can't be reached from other machines such as the seed "
+                          + place.host()));
     }
   }
 

@@ -47,10 +47,8 @@ public final class Router {
   private final Executor threads;
   private final Materializer materializer;
   private final Traffic traffic;
-  private final String openToAgents;
 
   /**
-   * @param openToAgents the template whose callers prove themselves in their own way
    * @param maxBody bytes of a body
    * @param patience the longest that a body may take to arrive
    * @param threads may be held up
@@ -62,8 +60,7 @@ public final class Router {
       Duration patience,
       Executor threads,
       Materializer materializer,
-      Traffic traffic,
-      String openToAgents) {
+      Traffic traffic) {
     this.routes = List.copyOf(routes);
     this.guard = guard;
     this.maxBody = maxBody;
@@ -71,7 +68,6 @@ public final class Router {
     this.threads = threads;
     this.materializer = materializer;
     this.traffic = traffic;
-    this.openToAgents = openToAgents;
   }
 
   /** Never fails: whatever happens is an answer. */
@@ -138,9 +134,7 @@ public final class Router {
 
   private Call call(HttpRequest request, Found found) throws Exception {
     String template = found.route().template();
-    boolean open =
-        !template.startsWith("/api/") && !template.equals("/metrics")
-            || openToAgents.equals(template);
+    boolean open = !template.startsWith("/api/") && !template.equals("/metrics");
     String by = guard.admit(request, open);
     List<Pair<String, String>> query = request.getUri().query().toList();
     return new Call(request, found.names(), query, body(request), by);

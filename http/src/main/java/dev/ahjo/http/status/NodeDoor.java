@@ -16,8 +16,13 @@ public interface NodeDoor {
     }
   }
 
-  /** A node of the cluster; {@code state} such as {@code up}. */
-  record Member(String address, List<String> roles, String state) {
+  /**
+   * A node of the cluster.
+   *
+   * @param address where other nodes reach it, as {@code HOST:PORT}
+   * @param state such as {@code up}, {@code leaving} or {@code unreachable}
+   */
+  record Member(String name, String address, List<String> roles, String state) {
     public Member {
       roles = List.copyOf(roles);
     }

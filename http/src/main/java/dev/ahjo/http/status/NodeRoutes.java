@@ -55,7 +55,7 @@ public final class NodeRoutes {
   /** Positions in the journal: how far the read tables are, and its end. */
   record LagJson(long applied, long journal) {}
 
-  record MemberJson(String address, List<String> roles, String state) {}
+  record MemberJson(String name, String address, List<String> roles, String state) {}
 
   private HttpResponse cluster(Call call) {
     call.allow(Set.of());
@@ -69,7 +69,7 @@ public final class NodeRoutes {
             facts.startedAt(),
             new LagJson(progress.applied(), progress.journal()),
             facts.members().stream()
-                .map(m -> new MemberJson(m.address(), m.roles(), m.state()))
+                .map(m -> new MemberJson(m.name(), m.address(), m.roles(), m.state()))
                 .toList()));
   }
 

@@ -1,0 +1,104 @@
+package dev.ahjo.cluster.membership;
+
+import dev.ahjo.cluster.membership.Seeds.Place;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.pekko.actor.Address;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.Props;
+import org.apache.pekko.cluster.Member;
+import org.apache.pekko.cluster.MemberStatus;
+import org.apache.pekko.cluster.typed.Cluster;
+
+/** This node's place among the others: how it came there, and who they are. */
+public final class Membership {
+  /** How a node's name stands among its roles, the only words of its own that a member tells. */
+  public static final String NAMED = "name:";
+
+  private final Cluster cluster;
+  private final AtomicReference<String> waitsFor = new AtomicReference<>("is starting");
+
+  private Membership(ActorSystem<?> system) {
+    cluster = Cluster.get(system);
+  }
+
+  /**
+   * Begins to look for the cluster; what is said to entities before it is found waits.
+   *
+   * @param stranded run when this node must be started again to find the others
+   */
+  public static Membership begin(ActorSystem<?> system, Seeds seeds, Runnable stranded) {
+    var membership = new Membership(system);
+    Address address = membership.cluster.selfMember().address();
+    var unused =
+        system.systemActorOf(
+            Formation.of(
+                seeds,
+                new Place(address.host().get(), (Integer) address.port().get()),
+                membership.waitsFor,
+                stranded,
+                System::nanoTime),
+            Formation.NAME,
+            Props.empty());
+    return membership;
+  }
+
+  /**
+   * A node of the cluster.
+   *
+   * @param name its own, or its address while it tells none
+   * @param state such as {@code up}, {@code leaving}, or {@code unreachable}
+   */
+  public record Node(String name, String address, List<String> roles, String state) {
+    public Node {
+      roles = List.copyOf(roles);
+    }
+  }
+
+  /** All nodes that this one knows of, by name. */
+  public List<Node> nodes() {
+    var unreachable = cluster.state().getUnreachable();
+    List<Node> nodes = new ArrayList<>();
+    cluster.state().getMembers().forEach(m -> nodes.add(node(m, unreachable.contains(m))));
+    nodes.sort(Comparator.comparing(Node::name).thenComparing(Node::address));
+    return nodes;
+  }
+
+  private static Node node(Member member, boolean unreachable) {
+    Address at = member.address();
+    String address = at.host().get() + ":" + at.port().get();
+    String name = address;
+    List<String> roles = new ArrayList<>();
+    for (String role : member.getRoles()) {
+      if (role.startsWith(NAMED)) {
+        name = role.substring(NAMED.length());
+      } else if (!role.startsWith("dc-")) {
+        roles.add(role);
+      }
+    }
+    roles.sort(Comparator.naturalOrder());
+    String state = member.status().toString().toLowerCase(Locale.ROOT);
+    return new Node(name, address, roles, unreachable ? "unreachable" : state);
+  }
+
+  /** Why this node can't serve as a part of the cluster now, if so. */
+  public Optional<String> trouble() {
+    MemberStatus status = cluster.selfMember().status();
+    if (status == MemberStatus.up()) {
+      return Optional.empty();
+    }
+    boolean goes =
+        status == MemberStatus.leaving()
+            || status == MemberStatus.exiting()
+            || status == MemberStatus.down()
+            || cluster.isTerminated();
+    return Optional.of(
+        goes
+            ? "this node is leaving the cluster"
+            : "this node is not up in the cluster: it " + waitsFor.get());
+  }
+}

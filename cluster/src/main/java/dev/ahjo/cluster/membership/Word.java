@@ -1,0 +1,20 @@
+package dev.ahjo.cluster.membership;
+
+/** What nodes say to each other before they are one cluster. Places are {@code HOST:PORT}. */
+sealed interface Word {
+  /**
+   * Are you a member? And if there is no cluster yet: may I form it?
+   *
+   * @param host and {@code port}: who asks, and where the answer goes
+   * @param candidate whether a vote is asked for
+   */
+  record Ask(String host, int port, long round, boolean candidate) implements Word {}
+
+  /**
+   * @param member whether there is a cluster that can be joined through the speaker
+   * @param leaving whether the speaker is on its way out of one
+   * @param vote whether the asker has the speaker's vote in that round
+   */
+  record Reply(String host, int port, long round, boolean member, boolean leaving, boolean vote)
+      implements Word {}
+}

@@ -1,4 +1,0 @@
-@NullMarked
-package dev.ahjo.core.id;
-
-import org.jspecify.annotations.NullMarked;
