@@ -1,0 +1,39 @@
+package dev.ahjo.persistence.cassandra.server;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
+import org.junit.jupiter.api.extension.ParameterContext;
+import org.junit.jupiter.api.extension.ParameterResolver;
+
+/**
+ * Hands a {@link CassandraRing} of one server to whoever has a parameter of that type: the same one
+ * to all tests of the JVM, so each takes a {@link CassandraRing#freshKeyspace}, and whoever kills
+ * it starts it again. Without a JDK 17 or the server's class path the test fails, and says so.
+ */
+public final class CassandraExtension implements ParameterResolver {
+  private static final Namespace OURS = Namespace.create(CassandraExtension.class);
+
+  @Override
+  public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
+    return parameter.getParameter().getType().equals(CassandraRing.class);
+  }
+
+  @Override
+  public CassandraRing resolveParameter(ParameterContext parameter, ExtensionContext context) {
+    return context
+        .getRoot()
+        .getStore(OURS)
+        .getOrComputeIfAbsent(
+            CassandraRing.class,
+            first -> {
+              try {
+                return CassandraRing.ofOne();
+              } catch (IOException failed) {
+                throw new UncheckedIOException(failed);
+              }
+            },
+            CassandraRing.class);
+  }
+}

@@ -1,0 +1,186 @@
+package dev.ahjo.persistence.cassandra.server;
+
+import java.io.IOException;
+import java.math.BigInteger;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/**
+ * A ring of real Cassandra servers on loopback addresses, each a process that can be killed and
+ * started again. What a server has acknowledged survives a kill; the ring's folder goes when the
+ * ring is closed.
+ *
+ * <pre>{@code
+ * try (CassandraRing ring = CassandraRing.start("127.0.1.", 3, 256)) {
+ *   ring.kill(1);
+ *   ...
+ *   ring.restart(1);
+ * }
+ * }</pre>
+ */
+public final class CassandraRing implements AutoCloseable {
+  /** What the snitch of the ring calls its datacenter. */
+  public static final String DATACENTER = "datacenter1";
+
+  /** A heap that holds the tables of a few tests, in MiB. */
+  public static final int USUAL_HEAP = 192;
+
+  /** For a machine that does much else. */
+  private static final Duration LONGEST_START = Duration.ofMinutes(3);
+
+  private final Path folder;
+  private final List<CassandraServer> servers;
+  private final int port;
+  private final AtomicInteger keyspaces = new AtomicInteger();
+  private final Thread atExit = new Thread(this::killAll, "cassandra-ring-at-exit");
+
+  private CassandraRing(Path folder, List<CassandraServer> servers, int port) {
+    this.folder = folder;
+    this.servers = List.copyOf(servers);
+    this.port = port;
+    Runtime.getRuntime().addShutdownHook(atExit);
+  }
+
+  /** A single server on 127.0.0.1. */
+  public static CassandraRing ofOne() throws IOException {
+    return start("127.0.0.", 1, USUAL_HEAP);
+  }
+
+  /**
+   * Starts a ring and returns when each of its servers answers.
+   *
+   * @param network the first three numbers of its addresses, such as {@code 127.0.1.}
+   * @param heapMiB of each server; 128 is enough for small tests
+   * @throws IOException naming what is missing (a JDK 17, the server's class path), or the log of a
+   *     server that did not start
+   */
+  public static CassandraRing start(String network, int size, int heapMiB) throws IOException {
+    ServerProgram program = ServerProgram.find();
+    List<String> hosts = IntStream.rangeClosed(1, size).mapToObj(i -> network + i).toList();
+    int port = freePort(hosts);
+    int storagePort = freePort(hosts);
+    Path folder = Files.createTempDirectory("ahjo-cassandra");
+    List<CassandraServer> servers = new ArrayList<>();
+    for (int i = 0; i < size; i++) {
+      servers.add(
+          new CassandraServer(
+              program,
+              folder.resolve("server" + (i + 1)),
+              hosts,
+              i,
+              port,
+              storagePort,
+              token(i, size),
+              heapMiB));
+    }
+    var ring = new CassandraRing(folder, servers, port);
+    try {
+      for (CassandraServer server : servers) {
+        server.start();
+      }
+      for (CassandraServer server : servers) {
+        server.awaitReady(LONGEST_START);
+      }
+      return ring;
+    } catch (IOException | RuntimeException failed) {
+      ring.killAll();
+      throw failed;
+    }
+  }
+
+  /** The ring is cut evenly, so that no tokens need to be negotiated at the start. */
+  private static BigInteger token(int i, int size) {
+    return BigInteger.TWO
+        .pow(64)
+        .multiply(BigInteger.valueOf(i))
+        .divide(BigInteger.valueOf(size))
+        .subtract(BigInteger.TWO.pow(63))
+        .add(BigInteger.ONE);
+  }
+
+  /** A port that is free on every address. */
+  private static int freePort(List<String> hosts) throws IOException {
+    for (int tries = 0; tries < 100; tries++) {
+      List<ServerSocket> held = new ArrayList<>();
+      try {
+        int port = 0;
+        for (String host : hosts) {
+          held.add(new ServerSocket(port, 1, InetAddress.getByName(host)));
+          port = held.getFirst().getLocalPort();
+        }
+        return port;
+      } catch (IOException taken) {
+        continue;
+      } finally {
+        for (ServerSocket socket : held) {
+          socket.close();
+        }
+      }
+    }
+    throw new IOException("Expected a port that is free on all of " + hosts + ", but found none");
+  }
+
+  /** The addresses of its servers. */
+  public List<String> hosts() {
+    return servers.stream().map(CassandraServer::host).toList();
+  }
+
+  /** Where clients connect, on each of {@link #hosts}. */
+  public int port() {
+    return port;
+  }
+
+  /** A keyspace's name that nobody has used; the keyspace is not there yet. */
+  public String freshKeyspace() {
+    return "test_" + ProcessHandle.current().pid() + "_" + keyspaces.incrementAndGet();
+  }
+
+  /** Kills a server, counted from 0, as {@code kill -9} does; returns when it is gone. */
+  public void kill(int server) {
+    servers.get(server).kill();
+  }
+
+  /** Starts a killed server again and returns when it answers. */
+  public void restart(int server) throws IOException {
+    servers.get(server).start();
+    servers.get(server).awaitReady(LONGEST_START);
+  }
+
+  /** Stops a server from doing anything, as {@code kill -STOP} does, until {@link #resume}. */
+  public void pause(int server) throws IOException {
+    servers.get(server).signal("STOP");
+  }
+
+  public void resume(int server) throws IOException {
+    servers.get(server).signal("CONT");
+  }
+
+  private void killAll() {
+    servers.forEach(CassandraServer::kill);
+  }
+
+  /** Kills all servers and deletes what they kept. */
+  @Override
+  public void close() throws IOException {
+    killAll();
+    try {
+      Runtime.getRuntime().removeShutdownHook(atExit);
+    } catch (IllegalStateException exiting) {
+      return; // The hook is at work already.
+    }
+    try (Stream<Path> all = Files.walk(folder)) {
+      for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(path);
+      }
+    }
+  }
+}
