@@ -83,6 +83,8 @@ class ArchitectureTest {
           "a build owes its agent the plan and the acknowledgements, in the protocol's words",
           "dev.ahjo.cluster.worker.SessionActor -> dev.ahjo.core.log",
           "a session sorts the pieces of logs from the reports",
+          "dev.ahjo.cluster.worker.Pieces -> dev.ahjo.core.log",
+          "pieces of logs change their encoding at the gate",
           "dev.ahjo.cluster.worker.StreamDesk -> dev.ahjo.core.log",
           "the gate hands pieces of logs to the store");
 

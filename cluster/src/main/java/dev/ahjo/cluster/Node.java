@@ -84,9 +84,12 @@ public final class Node implements AutoCloseable {
     var sessions = new Sessions();
     var engine =
         part("engine", Engine.start(place(), storage.config(), sessions, clock, this::lost));
+    sessions.connect(engine.system());
     var stores = part("stores", storage.open(engine.system()));
+    Optional<Gate> workers = Optional.empty();
     if (settings.roles().contains(NodeSettings.Role.GATE)) {
-      gate = part("gate", openGate(engine, stores, sessions, clock)).address();
+      workers = Optional.of(part("gate", openGate(engine, stores, sessions, clock)));
+      gate = workers.get().address();
     }
     part("janitor", Janitor.start(stores, settings.limits(), clock));
     var self =
@@ -101,6 +104,7 @@ public final class Node implements AutoCloseable {
                 stores.events(),
                 Node::readProject,
                 self,
+                workers.map(Gate::webSocket),
                 clock,
                 new SecureRandom()));
     part("HTTP", () -> server.stop(GOODBYE).toCompletableFuture().join());

@@ -6,7 +6,9 @@ import dev.ahjo.core.port.StreamStore;
 import dev.ahjo.core.status.StatusStore;
 import dev.ahjo.http.project.ProjectReader;
 import dev.ahjo.http.status.NodeDoor;
+import dev.ahjo.http.worker.AgentDoor;
 import java.time.InstantSource;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /**
@@ -14,6 +16,7 @@ import java.util.random.RandomGenerator;
  *
  * @param farm writes
  * @param status reads
+ * @param workers where agents come in by WebSocket, if they may
  * @param chance of new ids: must be unpredictable and safe for many threads
  */
 public record Doors(
@@ -23,5 +26,6 @@ public record Doors(
     Events events,
     ProjectReader projects,
     NodeDoor node,
+    Optional<AgentDoor> workers,
     InstantSource clock,
     RandomGenerator chance) {}

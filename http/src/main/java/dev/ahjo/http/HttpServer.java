@@ -17,6 +17,7 @@ import dev.ahjo.http.request.RequestRoutes;
 import dev.ahjo.http.status.EventHub;
 import dev.ahjo.http.status.EventRoutes;
 import dev.ahjo.http.status.NodeRoutes;
+import dev.ahjo.http.worker.AgentSocket;
 import dev.ahjo.http.worker.WorkerRoutes;
 import dev.ahjo.wire.tls.RenewedTls;
 import java.net.InetSocketAddress;
@@ -73,10 +74,12 @@ public final class HttpServer {
     var traffic = new Traffic();
     Map<String, String> secrets = new TreeMap<>();
     settings.tokens().forEach(t -> secrets.put(t.name(), t.secret()));
-    List<Route> routes =
+    var materializer = Materializer.matFromSystem(system);
+    List<Route> routes = new ArrayList<>(
         settings.web()
             ? routes(doors, hub, traffic, threads, limits.keepAlive())
-            : new NodeRoutes(doors.status(), hub, traffic, doors.node()).routes();
+            : new NodeRoutes(doors.status(), hub, traffic, doors.node()).routes());
+    doors.workers().ifPresent(w -> routes.addAll(new AgentSocket(w, materializer).routes()));
     var router =
         new Router(
             routes,
@@ -84,8 +87,9 @@ public final class HttpServer {
             limits.body(),
             limits.answer(),
             threads,
-            Materializer.matFromSystem(system),
-            traffic);
+            materializer,
+            traffic,
+            AgentSocket.PATH);
     var builder = Http.get(system).newServerAt(settings.host(), settings.port());
     if (settings.tls().isPresent()) {
       builder = builder.enableHttps(https(settings.tls().get()));
@@ -139,6 +143,7 @@ public final class HttpServer {
             .withRequestTimeout(finite(limits.answer()));
     return ordinary
         .withServerHeader(Optional.empty())
+        .withRemoteAddressAttribute(true)
         .withMaxConnections(limits.connections())
         // Answers go in turn all the same; but who reads ahead notices when a client hangs up.
         .withPipeliningLimit(2)

@@ -83,7 +83,8 @@ public record HttpSettings(
     public static final Limits ORDINARY =
         new Limits(
             1024 * 1024,
-            4096,
+            // Ten thousand workers by WebSocket, and people.
+            12_288,
             Duration.ofSeconds(60),
             Duration.ofSeconds(30),
             1000,

@@ -54,6 +54,7 @@ final class Desk implements AutoCloseable {
   final MemoryFarm farm = new MemoryFarm();
   final MemoryStreams streams = new MemoryStreams();
   final List<String> shutdowns = new CopyOnWriteArrayList<>();
+  final HandDoor agents = new HandDoor();
   final AtomicBoolean journalWell = new AtomicBoolean(true);
   private final ActorSystem<Void> system;
   private final HttpServer server;
@@ -74,6 +75,7 @@ final class Desk implements AutoCloseable {
             farm,
             Desk::read,
             node(),
+            Optional.of(agents),
             farm::now,
             RandomGenerator.of("L64X128MixRandom"));
     server = HttpServer.start(system, settings, doors).toCompletableFuture().join();

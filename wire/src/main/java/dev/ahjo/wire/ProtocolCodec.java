@@ -1,6 +1,7 @@
 package dev.ahjo.wire;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import dev.ahjo.core.worker.Protocol.ToAgent;
@@ -9,29 +10,51 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 
 /**
- * The worker protocol's messages as bytes: one CBOR map each, whose {@code type} is the record's
- * simple name. A chunk's bytes are a CBOR byte string, so a log costs no more than its compressed
- * size.
+ * The worker protocol's messages as bytes: one map each, whose {@code type} is the record's simple
+ * name, in one of two {@link Form}s of the same shape.
  */
 public final class ProtocolCodec {
   /** The longest message in bytes; both sides refuse longer ones. */
   public static final int MAX_BYTES = 512 * 1024;
 
-  private static final ObjectWriter TO_GATE = Json.binary().writerFor(ToGate.class);
-  private static final ObjectWriter TO_AGENT = Json.binary().writerFor(ToAgent.class);
-  private static final ObjectReader FROM_AGENT = Json.binary().readerFor(ToGate.class);
-  private static final ObjectReader FROM_GATE = Json.binary().readerFor(ToAgent.class);
+  /** How a message is written. */
+  public enum Form {
+    /** CBOR: a chunk's bytes are a byte string, so a log costs no more than its compressed size. */
+    BINARY(Json.binary()),
+    /** JSON in UTF-8, for whoever has nothing else: bytes are base 64. */
+    TEXT(Json.text());
+
+    private final ObjectWriter toGate;
+    private final ObjectWriter toAgent;
+    private final ObjectReader fromAgent;
+    private final ObjectReader fromGate;
+
+    Form(ObjectMapper mapper) {
+      toGate = mapper.writerFor(ToGate.class);
+      toAgent = mapper.writerFor(ToAgent.class);
+      fromAgent = mapper.readerFor(ToGate.class);
+      fromGate = mapper.readerFor(ToAgent.class);
+    }
+  }
 
   private ProtocolCodec() {}
 
-  /** From an agent to the gate. */
+  /** From an agent to the gate, in {@link Form#BINARY}. */
   public static byte[] encode(ToGate message) {
-    return encode(TO_GATE, message);
+    return encode(message, Form.BINARY);
   }
 
-  /** From the gate to an agent. */
+  public static byte[] encode(ToGate message, Form form) {
+    return encode(form.toGate, message);
+  }
+
+  /** From the gate to an agent, in {@link Form#BINARY}. */
   public static byte[] encode(ToAgent message) {
-    return encode(TO_AGENT, message);
+    return encode(message, Form.BINARY);
+  }
+
+  public static byte[] encode(ToAgent message, Form form) {
+    return encode(form.toAgent, message);
   }
 
   private static byte[] encode(ObjectWriter writer, Object message) {
@@ -43,21 +66,39 @@ public final class ProtocolCodec {
   }
 
   /**
-   * What an agent said.
+   * What an agent said, in {@link Form#BINARY}.
    *
    * @throws IOException when the bytes are no such message, naming what was expected
    */
   public static ToGate toGate(byte[] bytes) throws IOException {
-    return decode(FROM_AGENT, bytes);
+    return toGate(bytes, Form.BINARY);
   }
 
   /**
-   * What the gate said.
+   * As above, in any form.
+   *
+   * @throws IOException as above
+   */
+  public static ToGate toGate(byte[] bytes, Form form) throws IOException {
+    return decode(form.fromAgent, bytes);
+  }
+
+  /**
+   * What the gate said, in {@link Form#BINARY}.
    *
    * @throws IOException when the bytes are no such message, naming what was expected
    */
   public static ToAgent toAgent(byte[] bytes) throws IOException {
-    return decode(FROM_GATE, bytes);
+    return toAgent(bytes, Form.BINARY);
+  }
+
+  /**
+   * As above, in any form.
+   *
+   * @throws IOException as above
+   */
+  public static ToAgent toAgent(byte[] bytes, Form form) throws IOException {
+    return decode(form.fromGate, bytes);
   }
 
   private static <M> M decode(ObjectReader reader, byte[] bytes) throws IOException {

@@ -83,6 +83,8 @@ class RoundTripTest {
 
   private static boolean holdsBytes(Object value) {
     return value instanceof Protocol.Append
+        || value instanceof Protocol.AppendPiece
+        || value instanceof Protocol.FetchedPiece
         || value instanceof Protocol.Fetched
         || (value instanceof Duty.Deliver d && holdsBytes(d.message()));
   }

@@ -4,6 +4,7 @@ import dev.ahjo.core.id.BuildKey;
 import dev.ahjo.core.worker.Protocol;
 import dev.ahjo.core.worker.Protocol.Artifacts;
 import dev.ahjo.core.worker.Protocol.Fetched;
+import dev.ahjo.core.worker.Protocol.FetchedPiece;
 import dev.ahjo.core.worker.Protocol.Held;
 import dev.ahjo.core.worker.Protocol.Hello;
 import dev.ahjo.core.worker.Protocol.Ping;
@@ -248,6 +249,7 @@ public final class Agent implements AutoCloseable {
         }
         case Artifacts answer -> site.asks().answered(answer.ask(), answer);
         case Fetched answer -> site.asks().answered(answer.ask(), answer);
+        case FetchedPiece _ -> LOG.warn("The gate answers with a piece, which nobody asked for");
         case Welcome _, Rejected _, Ping _ ->
             throw new IllegalStateException("The connection keeps this for itself: " + message);
       }

@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
 
@@ -95,7 +96,10 @@ final class ArtifactDownload {
       boolean last = false;
       while (!last) {
         long at = offset;
-        Chunk chunk = asks.ask(ask -> new Fetch(ask, stream, at), Fetched.class, enough()).chunk();
+        Chunk chunk =
+            asks.ask(
+                    ask -> new Fetch(ask, stream, at, Optional.empty()), Fetched.class, enough())
+                .chunk();
         heardAt = System.nanoTime();
         if (chunk.offset() != at || chunk.length() > Chunk.MAX_LENGTH || chunk.length() < 0) {
           throw new IOException(

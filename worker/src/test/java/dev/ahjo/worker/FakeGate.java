@@ -12,6 +12,7 @@ import dev.ahjo.core.property.Glob;
 import dev.ahjo.core.step.StepReport;
 import dev.ahjo.core.step.StepReport.StepOutcome;
 import dev.ahjo.core.worker.Protocol.Append;
+import dev.ahjo.core.worker.Protocol.AppendPiece;
 import dev.ahjo.core.worker.Protocol.Artifacts;
 import dev.ahjo.core.worker.Protocol.Fetch;
 import dev.ahjo.core.worker.Protocol.Fetched;
@@ -277,7 +278,7 @@ final class FakeGate {
                       .filter(k -> k.kind() == StreamKey.Kind.ARTIFACT)
                       .filter(k -> Glob.matches(glob, k.name()))
                       .toList()));
-      case Fetch(long ask, StreamKey stream, long offset) -> {
+      case Fetch(long ask, StreamKey stream, long offset, _) -> {
         byte[] all = bytes(stream);
         int end = (int) Math.min(all.length, offset + 1000);
         byte[] part = Arrays.copyOfRange(all, (int) offset, end);
@@ -286,6 +287,7 @@ final class FakeGate {
                 ask,
                 new Chunk(stream, offset, part.length, Zstd.compress(part), end == all.length)));
       }
+      case AppendPiece _ -> throw new IllegalStateException("Ahjo's agent has Zstandard");
       case Ping _ -> tell(new Ping());
       case Goodbye _ -> agent = null;
       case Hello _ -> throw new IllegalStateException("Heard before");

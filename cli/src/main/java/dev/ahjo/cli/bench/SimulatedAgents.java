@@ -301,6 +301,7 @@ public final class SimulatedAgents implements AutoCloseable {
             Protocol.StoreBusy _,
             Protocol.Artifacts _,
             Protocol.Fetched _,
+            Protocol.FetchedPiece _,
             Ping _ -> {}
       }
     }

@@ -26,17 +26,10 @@ final class Door extends AbstractActor {
   /** A Hello may name some thousands of held builds. */
   private static final int MAX_HELLO = 256 * 1024;
 
-  private static final int MAX_SLOTS = 1_000;
-
   /** Rejections of strangers a second. */
   private static final int MAX_REJECTIONS = 20;
 
   private static final long SECOND = 1_000_000_000L;
-
-  /** Begins the session of an agent that has proved its name. */
-  interface Opener {
-    Consumer<SessionActor.In> open(Protocol.Hello hello, SessionActor.Line line);
-  }
 
   private record Guest(Consumer<SessionActor.In> session, AtomicLong bytesInFlight) {}
 
@@ -45,25 +38,20 @@ final class Door extends AbstractActor {
 
   private record Again(ActorRef peer, Protocol.Hello hello) {}
 
-  private final GateSettings settings;
-  private final WorkerTokens tokens;
-  private final Opener opener;
+  private final Admission admission;
   private final LongSupplier nanos;
   private final Map<ActorRef, Guest> guests = new HashMap<>();
   private long second;
   private int rejections;
   private long unheard;
 
-  static Props props(
-      GateSettings settings, WorkerTokens tokens, Opener opener, LongSupplier nanos) {
-    return Props.create(Door.class, () -> new Door(settings, tokens, opener, nanos));
+  static Props props(Admission admission) {
+    return Props.create(Door.class, () -> new Door(admission));
   }
 
-  private Door(GateSettings settings, WorkerTokens tokens, Opener opener, LongSupplier nanos) {
-    this.settings = settings;
-    this.tokens = tokens;
-    this.opener = opener;
-    this.nanos = nanos;
+  private Door(Admission admission) {
+    this.admission = admission;
+    this.nanos = admission.nanos();
     this.second = nanos.getAsLong();
   }
 
@@ -92,7 +80,7 @@ final class Door extends AbstractActor {
     Guest guest = guests.get(peer);
     if (guest != null) {
       // Beyond its share nothing is kept; the agent sends it again when no answer comes.
-      if (guest.bytesInFlight().get() + bytes.length <= settings.maxBytesPerSession()) {
+      if (guest.bytesInFlight().get() + bytes.length <= admission.maxBytesPerSession()) {
         guest.bytesInFlight().addAndGet(bytes.length);
         guest.session().accept(new SessionActor.Bytes(bytes));
       }
@@ -121,49 +109,36 @@ final class Door extends AbstractActor {
   }
 
   private void admit(ActorRef peer, Protocol.Hello hello) {
-    if (hello.version() != Protocol.VERSION) {
-      turnAway(
-          peer,
-          hello,
-          "This farm speaks version "
-              + Protocol.VERSION
-              + " of the protocol, the agent version "
-              + hello.version(),
-          false);
-    } else if (!tokens.check(hello.worker(), hello.token())) {
-      turnAway(peer, hello, "The token does not fit the name '" + hello.worker() + "'", false);
-    } else if (hello.slots() < 1 || hello.slots() > MAX_SLOTS) {
-      turnAway(
-          peer, hello, "slots: expected 1 to " + MAX_SLOTS + ", but found " + hello.slots(), false);
-    } else if (guests.size() >= settings.maxSessions()) {
-      turnAway(peer, hello, "The gate is full: " + settings.maxSessions() + " sessions", true);
-    } else {
-      open(peer, hello);
-    }
-  }
-
-  private void open(ActorRef peer, Protocol.Hello hello) {
     AtomicLong bytesInFlight = new AtomicLong();
     ActorRef door = getSelf();
     var line =
         new SessionActor.Line(
+            ProtocolCodec.Form.BINARY,
             message -> send(door, peer, message),
             bytesInFlight,
             again -> door.tell(new Again(peer, again), ActorRef.noSender()),
             () -> door.tell(new Over(peer, bytesInFlight), ActorRef.noSender()),
             nanos);
-    guests.put(peer, new Guest(opener.open(hello, line), bytesInFlight));
+    switch (admission.admit(hello, line)) {
+      case Admission.Verdict.Open(var session) ->
+          guests.put(peer, new Guest(session, bytesInFlight));
+      case Admission.Verdict.TurnedAway(Protocol.Rejected why) -> turnAway(peer, hello, why);
+    }
   }
 
-  private void turnAway(ActorRef peer, Protocol.Hello hello, String why, boolean retry) {
+  private void turnAway(ActorRef peer, Protocol.Hello hello, Protocol.Rejected why) {
     long now = nanos.getAsLong();
     if (now - second >= SECOND) {
       second = now;
       rejections = 0;
     }
     if (rejections++ < MAX_REJECTIONS) {
-      LOG.warn("Worker {} at {} is turned away: {}", hello.worker(), peer.path().address(), why);
-      send(getSelf(), peer, new Protocol.Rejected(why, retry));
+      LOG.warn(
+          "Worker {} at {} is turned away: {}",
+          hello.worker(),
+          peer.path().address(),
+          why.reason());
+      send(getSelf(), peer, why);
     }
   }
 

@@ -2,17 +2,17 @@ package dev.ahjo.cluster.worker;
 
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigValueFactory;
-import dev.ahjo.core.id.Ids;
 import dev.ahjo.core.id.SessionId;
 import dev.ahjo.core.port.Entities;
 import dev.ahjo.core.port.StreamStore;
+import dev.ahjo.http.worker.AgentDoor;
 import java.io.IOException;
-import java.security.SecureRandom;
-import java.time.Instant;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -30,12 +30,23 @@ import org.slf4j.LoggerFactory;
 public final class Gate implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Gate.class);
 
+  /** How long sessions may take to end. */
+  private static final Duration FAREWELL = Duration.ofSeconds(2);
+
   private final org.apache.pekko.actor.ActorSystem outer;
   private final StreamDesk streams;
+  private final Sessions sessions;
+  private final Admission admission;
 
-  private Gate(org.apache.pekko.actor.ActorSystem outer, StreamDesk streams) {
+  private Gate(
+      org.apache.pekko.actor.ActorSystem outer,
+      StreamDesk streams,
+      Sessions sessions,
+      Admission admission) {
     this.outer = outer;
     this.streams = streams;
+    this.sessions = sessions;
+    this.admission = admission;
   }
 
   /**
@@ -89,19 +100,19 @@ public final class Gate implements AutoCloseable {
           failed);
     }
     StreamDesk streams = new StreamDesk(store);
-    SessionIds ids = new SessionIds(clock);
-    Door.Opener opener =
-        (hello, line) -> {
+    var ids = new SessionIds(clock, sessions.node());
+    var around = new SessionActor.Surroundings(entities, sessions, streams, ids);
+    Admission.Opener opener =
+        (hello, line, turn) -> {
           SessionId id = ids.next();
           ActorRef<SessionActor.In> session =
               inner.systemActorOf(
-                  SessionActor.of(hello, id, line, entities, sessions, streams),
-                  "session-" + id,
-                  Props.empty());
+                  SessionActor.of(hello, id, line, turn, around), "session-" + id, Props.empty());
           return session::tell;
         };
-    outer.actorOf(Door.props(settings, tokens, opener, nanos), "gate");
-    return new Gate(outer, streams);
+    var admission = new Admission(settings, tokens, opener, sessions::count, nanos);
+    outer.actorOf(Door.props(admission), "gate");
+    return new Gate(outer, streams, sessions, admission);
   }
 
   /** Where agents join, as {@code pekko://HOST:PORT}. */
@@ -110,9 +121,25 @@ public final class Gate implements AutoCloseable {
     return "pekko://" + address.host().get() + ":" + address.port().get();
   }
 
-  /** Closes the gate; agents go on and come back to the next one. */
+  /** Agents that come by WebSocket have the same sessions. */
+  public AgentDoor webSocket() {
+    return new SocketDoor(admission);
+  }
+
+  /**
+   * Sends the agents to other gates and lets no more in; their builds go on meanwhile. Returns at
+   * once; draining twice is harmless.
+   */
+  public void drain() {
+    admission.close();
+    sessions.sendAway("This gate is closing; go to another");
+  }
+
+  /** Drains and closes the gate; agents go on, elsewhere or here when it is open again. */
   @Override
   public void close() {
+    drain();
+    awaitFarewells();
     outer.terminate();
     try {
       outer.getWhenTerminated().toCompletableFuture().get(5, TimeUnit.SECONDS);
@@ -124,28 +151,22 @@ public final class Gate implements AutoCloseable {
     streams.close();
   }
 
+  /** Without their last words agents would find out by silence. */
+  private void awaitFarewells() {
+    long deadline = System.nanoTime() + FAREWELL.toNanos();
+    while (sessions.count() > 0 && System.nanoTime() - deadline < 0) {
+      LockSupport.parkNanos(Duration.ofMillis(5).toNanos());
+    }
+    if (sessions.count() > 0) {
+      LOG.warn("{} sessions did not end in time", sessions.count());
+    }
+  }
+
   private static Throwable rootOf(Throwable problem) {
     Throwable root = problem;
     for (@Nullable Throwable cause = root.getCause(); cause != null; cause = cause.getCause()) {
       root = cause;
     }
     return root;
-  }
-
-  /** Ids that rise on this node even when its clock does not: later sessions compare as later. */
-  private static final class SessionIds {
-    private final InstantSource clock;
-    private final SecureRandom chance = new SecureRandom();
-    private Instant last = Instant.EPOCH;
-
-    SessionIds(InstantSource clock) {
-      this.clock = clock;
-    }
-
-    synchronized SessionId next() {
-      Instant now = clock.instant();
-      last = now.isAfter(last.plusMillis(1)) ? now : last.plusMillis(1);
-      return new SessionId(Ids.at(last, chance.nextInt(1 << 16), chance.nextLong()));
-    }
   }
 }

@@ -8,8 +8,14 @@ package dev.ahjo.cluster.worker;
  * @param maxSessions agents at once
  * @param maxBytesPerSession of one agent's messages that are under way; what comes beyond is
  *     dropped without an acknowledgement, and the agent sends it again
+ * @param joinsPerSecond sessions that may begin in a second when very many agents come at once
  */
-public record GateSettings(String host, int port, int maxSessions, long maxBytesPerSession) {
+public record GateSettings(
+    String host, int port, int maxSessions, long maxBytesPerSession, int joinsPerSecond) {
   public static final GateSettings USUAL =
-      new GateSettings("127.0.0.1", 8011, 20_000, 8L * 1024 * 1024);
+      new GateSettings("127.0.0.1", 8011, 20_000, 8L * 1024 * 1024, 400);
+
+  public GateSettings(String host, int port, int maxSessions, long maxBytesPerSession) {
+    this(host, port, maxSessions, maxBytesPerSession, USUAL.joinsPerSecond());
+  }
 }

@@ -7,6 +7,7 @@ import dev.ahjo.core.id.SessionId;
 import dev.ahjo.core.kernel.EntityRef;
 import dev.ahjo.core.kernel.Refusal;
 import dev.ahjo.core.log.Chunk;
+import dev.ahjo.core.log.Piece;
 import dev.ahjo.core.log.StreamKey;
 import dev.ahjo.core.port.Entities;
 import dev.ahjo.core.port.Entities.Answer;
@@ -52,6 +53,14 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
   /** Reports of one build that wait for those before them; later ones are dropped. */
   private static final int MAX_WAITING_REPORTS = 2_000;
 
+  /**
+   * How often the worker's entity is told again that the session is open: should it have taken the
+   * session for lost, the agent learns it and comes again.
+   */
+  private static final Duration CONFIRM = Duration.ofSeconds(90);
+
+  private static final String JOINING = "join";
+
   /** Refusals in a row that may come from lost messages before a build's reports are refused. */
   private static final int MAX_CONFLICTS = 3;
 
@@ -74,16 +83,21 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
 
   record Reply(ToAgent message) implements In {}
 
-  /** The door wants it to end: the peer said Hello again, or another session took its place. */
-  record End(String why) implements In {}
+  /** It is to end; its agent is told so unless it can be expected to know. */
+  record End(String why, boolean tellAgent) implements In {}
 
   private enum Pulse implements In {
-    BEAT
+    BEAT,
+    /** Its turn to join has come. */
+    JOIN,
+    /** Time to ask whether the worker's entity still knows it. */
+    CONFIRM
   }
 
   /**
    * What a session finds around it.
    *
+   * @param form in which the peer speaks
    * @param out sends to the peer that said Hello, and to no other
    * @param bytesInFlight of this session's messages, counted up by the door
    * @param again tells the door of another Hello of the same peer
@@ -91,11 +105,16 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
    * @param nanos a clock for silence
    */
   record Line(
+      ProtocolCodec.Form form,
       Consumer<ToAgent> out,
       AtomicLong bytesInFlight,
       Consumer<Protocol.Hello> again,
       Runnable ended,
       LongSupplier nanos) {}
+
+  /** What all sessions of a gate share. */
+  record Surroundings(
+      Entities entities, Sessions sessions, StreamDesk streams, SessionIds ids) {}
 
   /** What the session knows of one build. */
   private static final class Held {
@@ -114,8 +133,7 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
   private final Protocol.Hello hello;
   private final SessionId id;
   private final Line line;
-  private final Entities entities;
-  private final StreamDesk streams;
+  private final Surroundings around;
   private final Sessions.Open session;
   private final Map<BuildKey, Held> builds =
       new LinkedHashMap<>(16, 0.75f, true) {
@@ -130,16 +148,14 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
   private long lastSaid;
   private int nonsense;
 
+  /**
+   * @param turn how long it waits before it troubles the worker's entity
+   */
   static Behavior<In> of(
-      Protocol.Hello hello,
-      SessionId id,
-      Line line,
-      Entities entities,
-      Sessions sessions,
-      StreamDesk streams) {
+      Protocol.Hello hello, SessionId id, Line line, Duration turn, Surroundings around) {
     return Behaviors.setup(context ->
-        Behaviors.withTimers(timers ->
-            new SessionActor(context, timers, hello, id, line, entities, sessions, streams)));
+        Behaviors.withTimers(
+            timers -> new SessionActor(context, timers, hello, id, line, turn, around)));
   }
 
   private SessionActor(
@@ -148,27 +164,39 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
       Protocol.Hello hello,
       SessionId id,
       Line line,
-      Entities entities,
-      Sessions sessions,
-      StreamDesk streams) {
+      Duration turn,
+      Surroundings around) {
     super(context);
     this.hello = hello;
     this.id = id;
     this.line = line;
-    this.entities = entities;
-    this.streams = streams;
+    this.around = around;
     var self = context.getSelf();
-    this.lanes = streams.lanes(answered -> self.tell(answered));
+    this.lanes = around.streams().lanes(answered -> self.tell(answered));
     this.lastHeard = line.nanos().getAsLong();
     this.lastSaid = lastHeard;
-    timers.startTimerWithFixedDelay(Pulse.BEAT, Protocol.HEARTBEAT.dividedBy(2));
+    timers.startTimerWithFixedDelay(Pulse.BEAT, Pulse.BEAT, Protocol.HEARTBEAT.dividedBy(2));
+    timers.startTimerWithFixedDelay(Pulse.CONFIRM, Pulse.CONFIRM, CONFIRM);
     // Open before the entity hears of it, so that the entity's watch finds it.
     this.session =
-        sessions.open(
-            id,
-            hello.worker(),
-            message -> self.tell(new Deliver(message)),
-            () -> self.tell(new End("another session of the worker")));
+        around
+            .sessions()
+            .open(
+                id,
+                hello.worker(),
+                hello.instance(),
+                message -> self.tell(new Deliver(message)),
+                (why, tellAgent) -> self.tell(new End(why, tellAgent)));
+    // An agent that hears something knows that its Hello was heard, and does not say it again.
+    send(new Protocol.Ping());
+    if (turn.isZero()) {
+      join();
+    } else {
+      timers.startSingleTimer(Pulse.JOIN, Pulse.JOIN, turn);
+    }
+  }
+
+  private void join() {
     var registration =
         new Worker.Registration(
             hello.worker(),
@@ -179,9 +207,10 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
             hello.system());
     List<BuildKey> holds = hello.holds().stream().map(Protocol.Held::build).toList();
     ask(
-        "join",
-        entities.tell(
-            EntityRef.of(hello.worker()), new Worker.Command.Join(id, registration, holds)),
+        JOINING,
+        around
+            .entities()
+            .tell(EntityRef.of(hello.worker()), new Worker.Command.Join(id, registration, holds)),
         Joined::new);
   }
 
@@ -218,11 +247,22 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
         yield this;
       }
       case Joined(Answer.Done _) -> {
-        ask("read", entities.state(EntityRef.of(hello.worker())), WorkerRead::new);
+        if (!open) {
+          ask("read", around.entities().state(EntityRef.of(hello.worker())), WorkerRead::new);
+        }
         yield this;
       }
-      case Joined(Answer.Refused(Refusal why)) -> reject(why.text());
+      case Joined(Answer.Refused(Refusal why)) -> {
+        if (why instanceof Refusal.Superseded(_, String last)) {
+          around.ids().pass(new SessionId(last));
+        }
+        yield reject(why.text());
+      }
       case WorkerRead(Object state) -> welcome((Worker.State) state);
+      case Failed(String what, Throwable problem) when open && what.equals(JOINING) -> {
+        LOG.debug("Session {} is confirmed later: {}", id, problem.toString());
+        yield this;
+      }
       case Failed(String what, Throwable problem) -> {
         LOG.warn("Worker {} could not {}", hello.worker(), what, problem);
         yield reject("The farm does not answer now; try again");
@@ -242,8 +282,18 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
         send(message);
         yield this;
       }
-      case End(String why) -> end(why);
+      case End(String why, boolean tellAgent) -> tellAgent ? reject(why) : end(why);
       case Pulse.BEAT -> beat();
+      case Pulse.JOIN -> {
+        join();
+        yield this;
+      }
+      case Pulse.CONFIRM -> {
+        if (open) {
+          join();
+        }
+        yield this;
+      }
     };
   }
 
@@ -290,7 +340,7 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
   private Behavior<In> hear(byte[] bytes) {
     ToGate message;
     try {
-      message = ProtocolCodec.toGate(bytes);
+      message = ProtocolCodec.toGate(bytes, line.form());
     } catch (IOException garbage) {
       line.bytesInFlight().addAndGet(-bytes.length);
       if (nonsense++ == 0) {
@@ -300,7 +350,11 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
     }
     lastHeard = line.nanos().getAsLong();
     if (message instanceof Protocol.Append(Chunk chunk)) {
-      append(chunk, bytes.length);
+      append(chunk.stream(), StreamDesk.wellFormed(chunk), StreamDesk.Sent.of(chunk), bytes.length);
+      return this;
+    }
+    if (message instanceof Protocol.AppendPiece(Piece piece)) {
+      append(piece.stream(), StreamDesk.wellFormed(piece), StreamDesk.Sent.of(piece), bytes.length);
       return this;
     }
     line.bytesInFlight().addAndGet(-bytes.length);
@@ -318,15 +372,15 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
       case Protocol.Reports reports -> reports(reports);
       case Protocol.ListArtifacts ask -> {
         if (mayRead(ask.build())) {
-          streams.list(ask, reply());
+          around.streams().list(ask, reply());
         }
       }
       case Protocol.Fetch ask -> {
         if (ask.stream().kind() == StreamKey.Kind.ARTIFACT && mayRead(ask.stream().build())) {
-          streams.fetch(ask, reply());
+          around.streams().fetch(ask, reply());
         }
       }
-      case Protocol.Ping _, Protocol.Append _ -> {}
+      case Protocol.Ping _, Protocol.Append _, Protocol.AppendPiece _ -> {}
     }
     return this;
   }
@@ -336,16 +390,16 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
     return message -> self.tell(new Reply(message));
   }
 
-  private void append(Chunk chunk, long bytes) {
-    Held held = open ? builds.get(chunk.stream().build()) : null;
-    if (held == null || !held.leased || !StreamDesk.wellFormed(chunk)) {
+  private void append(StreamKey stream, boolean wellFormed, StreamDesk.Sent sent, long bytes) {
+    Held held = open ? builds.get(stream.build()) : null;
+    if (held == null || !held.leased || !wellFormed) {
       line.bytesInFlight().addAndGet(-bytes);
       if (open && nonsense++ == 0) {
-        LOG.warn("Worker {} sends a chunk that it may not: {}", hello.worker(), chunk.stream());
+        LOG.warn("Worker {} sends a chunk that it may not: {}", hello.worker(), stream);
       }
       return;
     }
-    lanes.append(chunk, bytes);
+    lanes.append(stream, sent, bytes);
   }
 
   /** Artifacts may be read by those who build for the same project. */
@@ -401,7 +455,9 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
     held.next = Math.max(held.next, last + 1);
     getContext()
         .pipeToSelf(
-            entities.tell(
+            around
+                .entities()
+                .tell(
                 EntityRef.of(build),
                 new Build.Command.Report(hello.worker(), id, attempt, first, reports)),
             (answer, problem) -> {

@@ -2,6 +2,7 @@ package dev.ahjo.cluster.worker;
 
 import com.github.luben.zstd.Zstd;
 import dev.ahjo.core.log.Chunk;
+import dev.ahjo.core.log.Piece;
 import dev.ahjo.core.log.StreamKey;
 import dev.ahjo.core.port.StreamStore;
 import dev.ahjo.core.port.StreamStore.Appended;
@@ -52,11 +53,18 @@ final class StreamDesk implements AutoCloseable {
 
   /** Whether the chunk may be shown to the store: what an agent says is not to be believed. */
   static boolean wellFormed(Chunk chunk) {
-    StreamKey stream = chunk.stream();
-    return chunk.offset() >= 0
-        && chunk.length() >= 0
-        && chunk.length() <= Chunk.MAX_LENGTH
-        && chunk.offset() <= Long.MAX_VALUE - chunk.length()
+    return wellFormed(chunk.stream(), chunk.offset(), chunk.length());
+  }
+
+  static boolean wellFormed(Piece piece) {
+    return wellFormed(piece.stream(), piece.offset(), piece.length());
+  }
+
+  private static boolean wellFormed(StreamKey stream, long offset, int length) {
+    return offset >= 0
+        && length >= 0
+        && length <= Chunk.MAX_LENGTH
+        && offset <= Long.MAX_VALUE - length
         && stream.step() >= 0
         && stream.step() < MAX_STEP
         && wellNamed(stream.name());
@@ -74,6 +82,23 @@ final class StreamDesk implements AutoCloseable {
     return name.chars().noneMatch(c -> c < ' ' || c == 0x7f);
   }
 
+  /** What an agent has sent, to become a chunk on a thread that may take its time. */
+  @FunctionalInterface
+  interface Sent {
+    /**
+     * @throws IllegalArgumentException when it does not hold what it says
+     */
+    Chunk chunk();
+
+    static Sent of(Chunk chunk) {
+      return () -> chunk;
+    }
+
+    static Sent of(Piece piece) {
+      return () -> Pieces.chunk(piece);
+    }
+  }
+
   /** The streams of one session; confined to its actor. */
   Lanes lanes(Consumer<SessionActor.StreamAnswered> answers) {
     return new Lanes(answers);
@@ -81,7 +106,7 @@ final class StreamDesk implements AutoCloseable {
 
   /** Chunks on their way into the store, in order within each stream. */
   final class Lanes {
-    private record Waiting(Chunk chunk, long bytes) {}
+    private record Waiting(Sent sent, long bytes) {}
 
     private final Consumer<SessionActor.StreamAnswered> answers;
 
@@ -92,14 +117,14 @@ final class StreamDesk implements AutoCloseable {
       this.answers = answers;
     }
 
-    void append(Chunk chunk, long bytes) {
-      ArrayDeque<Waiting> waiting = busy.get(chunk.stream());
+    void append(StreamKey stream, Sent sent, long bytes) {
+      ArrayDeque<Waiting> waiting = busy.get(stream);
       if (waiting != null) {
-        waiting.add(new Waiting(chunk, bytes));
+        waiting.add(new Waiting(sent, bytes));
         return;
       }
-      busy.put(chunk.stream(), new ArrayDeque<>(2));
-      work(chunk.stream(), List.of(new Waiting(chunk, bytes)));
+      busy.put(stream, new ArrayDeque<>(2));
+      work(stream, List.of(new Waiting(sent, bytes)));
     }
 
     /** The thread of this stream has answered. True when it has been given more to do. */
@@ -133,7 +158,7 @@ final class StreamDesk implements AutoCloseable {
     private ToAgent store(StreamKey stream, List<Waiting> chunks) {
       Appended last = new Appended.Busy("nothing was sent");
       for (Waiting each : chunks) {
-        last = store.append(each.chunk());
+        last = store.append(each.sent().chunk());
         if (last instanceof Appended.Busy) {
           break;
         }
@@ -157,6 +182,12 @@ final class StreamDesk implements AutoCloseable {
     places.acquireUninterruptibly();
     try {
       return work.run();
+    } catch (IllegalArgumentException untrue) {
+      LOG.warn("Not stored of {}: {}", stream, untrue.getMessage());
+      return new Protocol.StoreBusy(
+          stream,
+          store.extent(stream).map(Extent::size).orElse(0L),
+          "not as declared: " + untrue.getMessage());
     } catch (IOException | RuntimeException failed) {
       LOG.error("The store fails at {}", stream, failed);
       return new Protocol.StoreBusy(stream, 0, "the store fails: " + failed.getMessage());
@@ -197,9 +228,19 @@ final class StreamDesk implements AutoCloseable {
                 .map(e -> e.closed() && ask.offset() + bytes.length >= e.size())
                 .orElse(true);
         reply.accept(
-            new Protocol.Fetched(
-                ask.ask(),
-                new Chunk(ask.stream(), ask.offset(), bytes.length, Zstd.compress(bytes), last)));
+            ask.encoding()
+                .<ToAgent>map(encoding ->
+                    new Protocol.FetchedPiece(
+                        ask.ask(), Pieces.of(ask.stream(), ask.offset(), bytes, encoding, last)))
+                .orElseGet(() ->
+                    new Protocol.Fetched(
+                        ask.ask(),
+                        new Chunk(
+                            ask.stream(),
+                            ask.offset(),
+                            bytes.length,
+                            Zstd.compress(bytes),
+                            last))));
       } catch (IOException | RuntimeException failed) {
         LOG.error("{} can't be fetched", ask.stream(), failed);
       } finally {

@@ -398,8 +398,8 @@ class GateTest {
     agent.says(new Protocol.ListArtifacts(2, ONE, "*.tar"));
     assertThat(agent.hears(Protocol.Artifacts.class))
         .isEqualTo(new Protocol.Artifacts(2, List.of(tar)));
-    agent.says(new Protocol.Fetch(3, log(ONE, "stdio"), 0));
-    agent.says(new Protocol.Fetch(4, tar, 4));
+    agent.says(new Protocol.Fetch(3, log(ONE, "stdio"), 0, Optional.empty()));
+    agent.says(new Protocol.Fetch(4, tar, 4, Optional.empty()));
     var fetched = agent.hears(Protocol.Fetched.class);
     assertThat(fetched.ask()).isEqualTo(4);
     assertThat(new String(Zstd.decompress(fetched.chunk().zstd(), 8), UTF_8)).isEqualTo("artifact");

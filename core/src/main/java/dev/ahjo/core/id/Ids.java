@@ -1,7 +1,10 @@
 package dev.ahjo.core.id;
 
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * Makes ids that sort by time: 10 characters of milliseconds and 16 of chance, in Crockford's base
@@ -34,6 +37,38 @@ public final class Ids {
       top >>>= 5;
     }
     return new String(text);
+  }
+
+  /** When the id was made, to the millisecond; empty if {@link #at} did not make it. */
+  public static Optional<Instant> time(String id) {
+    if (!made(id)) {
+      return Optional.empty();
+    }
+    long millis = 0;
+    for (int i = 0; i < 10; i++) {
+      millis = (millis << 5) | digit(id.charAt(i));
+    }
+    return Optional.of(Instant.ofEpochMilli(millis));
+  }
+
+  /** The {@code low} that the id was made with; empty if {@link #at} did not make it. */
+  public static OptionalLong low(String id) {
+    if (!made(id)) {
+      return OptionalLong.empty();
+    }
+    long low = digit(id.charAt(13)) & 15;
+    for (int i = 14; i < 26; i++) {
+      low = (low << 5) | digit(id.charAt(i));
+    }
+    return OptionalLong.of(low);
+  }
+
+  private static boolean made(String id) {
+    return id.length() == 26 && id.chars().allMatch(c -> digit((char) c) >= 0);
+  }
+
+  private static int digit(char c) {
+    return Arrays.binarySearch(DIGITS, c);
   }
 
   /**

@@ -291,6 +291,7 @@ final class Agent {
           Protocol.StoreBusy _,
           Protocol.Artifacts _,
           Protocol.Fetched _,
+          Protocol.FetchedPiece _,
           Protocol.Ping _ -> {
         // streams are no part of this
       }

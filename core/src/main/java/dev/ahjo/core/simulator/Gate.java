@@ -211,7 +211,11 @@ final class Gate {
       case Protocol.Hello hello -> join(session, hello);
       case Protocol.Reports reports -> report(session, reports);
       case Protocol.Goodbye _ -> close(session);
-      case Protocol.Append _, Protocol.ListArtifacts _, Protocol.Fetch _, Protocol.Ping _ -> {
+      case Protocol.Append _,
+          Protocol.AppendPiece _,
+          Protocol.ListArtifacts _,
+          Protocol.Fetch _,
+          Protocol.Ping _ -> {
         // streams are no part of this
       }
     }

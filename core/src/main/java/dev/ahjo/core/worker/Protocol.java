@@ -7,11 +7,13 @@ import dev.ahjo.core.id.PoolName;
 import dev.ahjo.core.id.SessionId;
 import dev.ahjo.core.id.WorkerName;
 import dev.ahjo.core.log.Chunk;
+import dev.ahjo.core.log.Piece;
 import dev.ahjo.core.log.StreamKey;
 import dev.ahjo.core.step.StepReport;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -80,7 +82,10 @@ public final class Protocol {
     }
   }
 
-  /** No session; {@code retry} says whether the same Hello may succeed later. */
+  /**
+   * No session, or no longer one; {@code retry} says whether the same Hello may succeed later, or at
+   * another gate at once.
+   */
   public record Rejected(String reason, boolean retry) implements ToAgent {}
 
   /** A build to run. An agent that already keeps it answers with the reports it has. */
@@ -114,6 +119,9 @@ public final class Protocol {
   /** A piece of a log or an artifact. */
   public record Append(Chunk chunk) implements ToGate {}
 
+  /** The same from an agent without Zstandard; answered like an {@link Append}. */
+  public record AppendPiece(Piece piece) implements ToGate {}
+
   /**
    * How much of a stream the store has.
    *
@@ -136,10 +144,17 @@ public final class Protocol {
     }
   }
 
-  /** Asks for one chunk of an artifact. */
-  public record Fetch(long ask, StreamKey stream, long offset) implements ToGate {}
+  /**
+   * Asks for one chunk of an artifact.
+   *
+   * @param encoding wanted by an agent without Zstandard; then the answer is a {@link FetchedPiece}
+   */
+  public record Fetch(long ask, StreamKey stream, long offset, Optional<Piece.Encoding> encoding)
+      implements ToGate {}
 
   public record Fetched(long ask, Chunk chunk) implements ToAgent {}
+
+  public record FetchedPiece(long ask, Piece piece) implements ToAgent {}
 
   /** Says that the other side is there; answered by any message or by a ping of its own. */
   public record Ping() implements ToGate, ToAgent {}

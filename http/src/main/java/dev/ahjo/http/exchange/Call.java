@@ -9,8 +9,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import org.apache.pekko.http.javadsl.model.AttributeKeys;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.ws.WebSocketUpgrade;
 import org.apache.pekko.japi.Pair;
 
 /** One request, as its handler sees it. */
@@ -52,6 +54,18 @@ public final class Call {
 
   public Optional<String> header(String name) {
     return http.getHeader(name).map(HttpHeader::value);
+  }
+
+  /** The way to a WebSocket, if that is what the caller wants. */
+  public Optional<WebSocketUpgrade> webSocket() {
+    return http.getAttribute(AttributeKeys.webSocketUpgrade);
+  }
+
+  /** The address that the call comes from, for people. */
+  public String from() {
+    return http.getAttribute(AttributeKeys.remoteAddress)
+        .map(address -> address.toString())
+        .orElse("an unknown address");
   }
 
   /** The media type of the body, in lower case, without parameters; empty if none is given. */

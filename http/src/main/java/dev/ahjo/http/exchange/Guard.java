@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import org.apache.pekko.http.javadsl.model.AttributeKeys;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 
 /**
@@ -46,7 +47,8 @@ public final class Guard {
     String host = header(request, "Host").orElse("");
     checkHost(host);
     boolean write = !READS.contains(request.method().value());
-    if (write) {
+    // A page may open a WebSocket to any site: browsers ask nobody first.
+    if (write || request.getAttribute(AttributeKeys.webSocketUpgrade).isPresent()) {
       checkOrigin(request, host);
     }
     Optional<String> bearer = bearer(request);

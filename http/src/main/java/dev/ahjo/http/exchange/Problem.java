@@ -35,6 +35,7 @@ public final class Problem extends RuntimeException {
     RANGE_NOT_SATISFIABLE(416, "There is nothing in that range"),
     MISDIRECTED(421, "This is not that host"),
     INVALID(422, "The request is understood, but wrong"),
+    UPGRADE_NEEDED(426, "Another protocol is spoken here"),
     LIMIT_REACHED(429, "A limit is reached"),
     HEADERS_TOO_LARGE(431, "The headers are too large"),
     INTERNAL(500, "Something is wrong with this node"),

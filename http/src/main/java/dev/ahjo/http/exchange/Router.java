@@ -47,8 +47,10 @@ public final class Router {
   private final Executor threads;
   private final Materializer materializer;
   private final Traffic traffic;
+  private final String openToAgents;
 
   /**
+   * @param openToAgents the template whose callers prove themselves in their own way
    * @param maxBody bytes of a body
    * @param patience the longest that a body may take to arrive
    * @param threads may be held up
@@ -60,7 +62,8 @@ public final class Router {
       Duration patience,
       Executor threads,
       Materializer materializer,
-      Traffic traffic) {
+      Traffic traffic,
+      String openToAgents) {
     this.routes = List.copyOf(routes);
     this.guard = guard;
     this.maxBody = maxBody;
@@ -68,6 +71,7 @@ public final class Router {
     this.threads = threads;
     this.materializer = materializer;
     this.traffic = traffic;
+    this.openToAgents = openToAgents;
   }
 
   /** Never fails: whatever happens is an answer. */
@@ -134,7 +138,9 @@ public final class Router {
 
   private Call call(HttpRequest request, Found found) throws Exception {
     String template = found.route().template();
-    boolean open = !template.startsWith("/api/") && !template.equals("/metrics");
+    boolean open =
+        !template.startsWith("/api/") && !template.equals("/metrics")
+            || openToAgents.equals(template);
     String by = guard.admit(request, open);
     List<Pair<String, String>> query = request.getUri().query().toList();
     return new Call(request, found.names(), query, body(request), by);

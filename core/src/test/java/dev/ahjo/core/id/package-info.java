@@ -1,0 +1,4 @@
+@NullMarked
+package dev.ahjo.core.id;
+
+import org.jspecify.annotations.NullMarked;
