@@ -16,7 +16,8 @@ class WorkerVerbTest {
       value = {
         "--join x              --name w --token t           | --join: expected pekko://HOST:PORT, but found 'x'",
         "--join http://h:1     --name w --token t           | --join: expected pekko://HOST:PORT",
-        "--join wss://h:1      --name w --token t           | wss:// is not in this version",
+        "--join pekko://h,x    --name w --token t           | but found 'x'",
+        "--join wss:h          --name w --token t           | but found 'wss:h'",
         "--join pekko://h:1    --name w!x --token t         | Expected a worker name",
         "--join pekko://h:1    --name w --token t --slots 0 | --slots: expected at least 1",
         "--join pekko://h:1    --name w                     | Expected a token",

@@ -75,7 +75,7 @@ public final class Agent implements AutoCloseable {
   }
 
   /**
-   * Starts an agent that joins a node's gate over remoting. It returns at once; connecting and
+   * Starts an agent that joins the gates of a farm. It returns at once; connecting and
    * reconnecting goes on until {@link #close}.
    *
    * @throws IOException when the data folder can't be used, also because another agent has it
@@ -83,7 +83,7 @@ public final class Agent implements AutoCloseable {
   public static Agent start(AgentSettings settings) throws IOException {
     DataFolder data = DataFolder.open(settings.folder());
     try {
-      return start(settings, data, new RemotingLink(settings));
+      return start(settings, data, new Gates(settings));
     } catch (IOException | RuntimeException e) {
       data.close();
       throw e;

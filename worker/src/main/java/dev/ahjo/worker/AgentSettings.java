@@ -3,15 +3,18 @@ package dev.ahjo.worker;
 import dev.ahjo.core.id.PoolName;
 import dev.ahjo.core.id.WorkerName;
 import dev.ahjo.core.worker.Protocol;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 
 /**
  * What an agent is told at its start.
  *
  * @param folder its data: what it holds, and the folders in which it builds; one agent at a time
- * @param gateHost of the node's gate
+ * @param gates of the farm's nodes, {@code pekko://HOST:PORT} or {@code ws://}, {@code wss://}; the
+ *     agent is at one of them at a time
  * @param token proves the name to the gate
  * @param slots builds at once, at least 1
  * @param bindHost the address that the gate dials back, on a port that the system chooses
@@ -19,8 +22,7 @@ import java.util.Set;
 public record AgentSettings(
     WorkerName name,
     Path folder,
-    String gateHost,
-    int gatePort,
+    List<URI> gates,
     String token,
     int slots,
     Set<String> labels,
@@ -28,9 +30,26 @@ public record AgentSettings(
     String bindHost,
     Timing timing,
     Limits limits) {
+  /** A farm has no more gates than an agent can try in a minute. */
+  public static final int MAX_GATES = 20;
+
+  private static final Set<String> SCHEMES = Set.of("pekko", "ws", "wss");
 
   public AgentSettings {
     labels = Set.copyOf(labels);
+    gates = List.copyOf(gates);
+    if (gates.isEmpty() || gates.size() > MAX_GATES) {
+      throw new IllegalArgumentException(
+          "Expected 1 to " + MAX_GATES + " gates, but found " + gates.size());
+    }
+    for (URI gate : gates) {
+      if (!SCHEMES.contains(String.valueOf(gate.getScheme())) || gate.getHost() == null) {
+        throw new IllegalArgumentException(
+            "Expected pekko://HOST:PORT, ws://HOST:PORT or wss://HOST:PORT, but found '"
+                + gate
+                + "'");
+      }
+    }
     if (slots < 1) {
       throw new IllegalArgumentException("Expected at least 1 slot, but found " + slots);
     }
@@ -40,8 +59,7 @@ public record AgentSettings(
   public static AgentSettings of(
       WorkerName name,
       Path folder,
-      String gateHost,
-      int gatePort,
+      List<URI> gates,
       String token,
       int slots,
       Set<String> labels,
@@ -49,8 +67,7 @@ public record AgentSettings(
     return new AgentSettings(
         name,
         folder,
-        gateHost,
-        gatePort,
+        gates,
         token,
         slots,
         labels,
@@ -62,7 +79,11 @@ public record AgentSettings(
 
   public AgentSettings withBindHost(String host) {
     return new AgentSettings(
-        name, folder, gateHost, gatePort, token, slots, labels, pool, host, timing, limits);
+        name, folder, gates, token, slots, labels, pool, host, timing, limits);
+  }
+
+  static boolean isWebSocket(URI gate) {
+    return gate.getScheme().startsWith("ws");
   }
 
   /**

@@ -33,6 +33,13 @@ final class Connection implements Uplink, AutoCloseable {
 
   private static final Duration TICK = Duration.ofMillis(500);
 
+  /** What the link has to tell. */
+  private sealed interface News {
+    record Heard(ToAgent message) implements News {}
+
+    record Broken(String why) implements News {}
+  }
+
   /** What a connection is for. Calls come from the connection's one thread, and must not wait. */
   interface Client {
     Hello hello();
@@ -53,7 +60,7 @@ final class Connection implements Uplink, AutoCloseable {
   private final Link link;
   private final Client client;
   private final AgentSettings.Timing timing;
-  private final BlockingQueue<ToAgent> inbox = new ArrayBlockingQueue<>(INBOX);
+  private final BlockingQueue<News> inbox = new ArrayBlockingQueue<>(INBOX);
   private final Semaphore window = new Semaphore(WINDOW);
   private final Thread thread;
   private volatile long session;
@@ -63,6 +70,7 @@ final class Connection implements Uplink, AutoCloseable {
   private long heardAt = System.nanoTime();
   private long helloAt = System.nanoTime();
   private long tickAt = System.nanoTime();
+  private long openedAt;
   private Duration backoff;
   private boolean told;
 
@@ -75,12 +83,15 @@ final class Connection implements Uplink, AutoCloseable {
   }
 
   void open() {
-    link.receive(message -> {
-      if (!inbox.offer(message)) {
-        LOG.warn("Lost a message of the gate: {} wait already", INBOX);
-      }
-    });
+    link.receive(message -> take(new News.Heard(message)));
+    link.whenBroken(why -> take(new News.Broken(why)));
     thread.start();
+  }
+
+  private void take(News news) {
+    if (!inbox.offer(news)) {
+      LOG.warn("Lost a message of the gate: {} wait already", INBOX);
+    }
   }
 
   @Override
@@ -104,11 +115,15 @@ final class Connection implements Uplink, AutoCloseable {
   private void run() {
     try {
       while (!closed) {
-        ToAgent message = inbox.poll(untilNext(System.nanoTime()), TimeUnit.NANOSECONDS);
+        News news = inbox.poll(untilNext(System.nanoTime()), TimeUnit.NANOSECONDS);
         long now = System.nanoTime();
-        if (message != null) {
-          heardAt = now;
-          hear(message, now);
+        switch (news) {
+          case News.Heard(ToAgent message) -> {
+            heardAt = now;
+            hear(message, now);
+          }
+          case News.Broken(String why) -> broken(why, now);
+          case null -> {}
         }
         if (!closed) {
           keepUp(now);
@@ -133,9 +148,9 @@ final class Connection implements Uplink, AutoCloseable {
   private void keepUp(long now) {
     if (session == 0) {
       if (now - helloAt >= 0) {
-        helloAt = now + jittered(backoff);
-        backoff = min(backoff.multipliedBy(2), timing.maxBackoff());
         link.resolve();
+        helloAt = now + Math.max(jittered(backoff), link.patience().toNanos());
+        backoff = min(backoff.multipliedBy(2), timing.maxBackoff());
         link.send(client.hello());
       }
       return;
@@ -149,6 +164,9 @@ final class Connection implements Uplink, AutoCloseable {
     }
     if (now - tickAt >= 0) {
       tickAt = now + TICK.toNanos();
+      if (now - heardAt > timing.silence().dividedBy(2).toNanos()) {
+        link.probe();
+      }
       client.tick();
     }
   }
@@ -168,7 +186,7 @@ final class Connection implements Uplink, AutoCloseable {
       case Welcome welcome -> {
         LOG.info("Session {} is open", welcome.session());
         told = false;
-        backoff = timing.firstBackoff();
+        openedAt = now;
         session = ++sessions;
         client.welcome(welcome);
       }
@@ -176,9 +194,9 @@ final class Connection implements Uplink, AutoCloseable {
         if (retry) {
           if (session != 0) {
             lost(reason, now);
-          } else if (!told) {
-            told = true;
-            LOG.warn("The gate does not take this agent now, trying again: {}", reason);
+          } else {
+            tellOnce("The gate does not take this agent now, trying again", reason);
+            helloAt = now + jittered(backoff);
           }
         } else {
           session = 0;
@@ -186,7 +204,12 @@ final class Connection implements Uplink, AutoCloseable {
           client.refused(reason);
         }
       }
-      case Ping _ -> {}
+      case Ping _ -> {
+        if (session == 0) {
+          // The Hello was heard; its answer waits for the worker's turn.
+          helloAt = now + timing.silence().toNanos();
+        }
+      }
       case ToAgent other -> {
         // of an earlier session: what it acknowledges may be lost again
         if (session != 0) {
@@ -196,9 +219,29 @@ final class Connection implements Uplink, AutoCloseable {
     }
   }
 
+  private void broken(String why, long now) {
+    if (session != 0) {
+      lost(why, now);
+    } else {
+      tellOnce("No gate takes this agent yet, trying again", why);
+      helloAt = now + jittered(backoff);
+    }
+  }
+
+  private void tellOnce(String what, String why) {
+    if (!told) {
+      told = true;
+      LOG.warn("{}: {}", what, why);
+    }
+  }
+
   private void lost(String why, long now) {
     LOG.warn("Lost the gate ({}); builds go on", why);
     session = 0;
+    // Who loses one session after the other does so ever more slowly.
+    if (now - openedAt >= timing.silence().toNanos()) {
+      backoff = timing.firstBackoff();
+    }
     helloAt = now + jittered(backoff);
   }
 

@@ -3,6 +3,7 @@ package dev.ahjo.worker;
 import dev.ahjo.core.id.PoolName;
 import dev.ahjo.core.id.WorkerName;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -51,8 +52,7 @@ final class AgentProcess implements AutoCloseable {
     return new AgentSettings(
         new WorkerName("w1"),
         data,
-        "127.0.0.1",
-        gatePort,
+        List.of(URI.create("pekko://127.0.0.1:" + gatePort)),
         "secret",
         8,
         Set.of(),

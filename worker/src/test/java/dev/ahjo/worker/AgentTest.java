@@ -15,6 +15,7 @@ import dev.ahjo.core.project.StepDefinition.OnFailure;
 import dev.ahjo.core.property.Condition;
 import dev.ahjo.core.step.StepReport;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,8 +32,7 @@ class AgentTest extends Situation {
     return new AgentSettings(
         new WorkerName("w1"),
         data,
-        "127.0.0.1",
-        1,
+        List.of(URI.create("pekko://127.0.0.1:1")),
         "secret",
         8,
         Set.of("linux"),

@@ -1,6 +1,7 @@
 package dev.ahjo.worker;
 
 import com.typesafe.config.ConfigFactory;
+import dev.ahjo.core.worker.Protocol.Rejected;
 import dev.ahjo.wire.ProtocolCodec;
 import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.AbstractActor;
@@ -12,6 +13,8 @@ import org.apache.pekko.actor.Props;
 final class RemotingGate implements AutoCloseable {
   private final ActorSystem system;
   private final int port;
+  private volatile String turnedAway = "";
+  private volatile long heardAt;
 
   /** Opens at a port, or at one that the system chooses for 0. */
   RemotingGate(FakeGate gate, int port) {
@@ -37,11 +40,21 @@ final class RemotingGate implements AutoCloseable {
                 .withFallback(ConfigFactory.defaultReference())
                 .resolve());
     this.port = (Integer) system.provider().getDefaultAddress().port().get();
-    system.actorOf(Props.create(Door.class, () -> new Door(gate)), "gate");
+    system.actorOf(Props.create(Door.class, () -> new Door(gate, this)), "gate");
   }
 
   int port() {
     return port;
+  }
+
+  /** When an agent last said something here. */
+  long heardLast() {
+    return heardAt;
+  }
+
+  /** Sends agents elsewhere, whatever they say; lets them in again without a reason. */
+  void turnAway(String why) {
+    turnedAway = why;
   }
 
   @Override
@@ -52,9 +65,11 @@ final class RemotingGate implements AutoCloseable {
 
   private static final class Door extends AbstractActor {
     private final FakeGate gate;
+    private final RemotingGate settings;
 
-    Door(FakeGate gate) {
+    Door(FakeGate gate, RemotingGate settings) {
       this.gate = gate;
+      this.settings = settings;
     }
 
     @Override
@@ -64,6 +79,12 @@ final class RemotingGate implements AutoCloseable {
               byte[].class,
               bytes -> {
                 ActorRef agent = getSender();
+                settings.heardAt = System.nanoTime();
+                if (!settings.turnedAway.isEmpty()) {
+                  agent.tell(
+                      ProtocolCodec.encode(new Rejected(settings.turnedAway, true)), getSelf());
+                  return;
+                }
                 gate.hear(
                     ProtocolCodec.toGate(bytes),
                     answer -> agent.tell(ProtocolCodec.encode(answer), getSelf()));

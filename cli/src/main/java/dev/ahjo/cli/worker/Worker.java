@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -29,16 +30,19 @@ import picocli.CommandLine.Option;
           + " data folder finds them."
     })
 public final class Worker implements Callable<Integer> {
-  private static final int DEFAULT_PORT = 8011;
-
   private final Console console;
 
   @Option(
       names = "--join",
       required = true,
       paramLabel = "ADDRESS",
-      description = "The gate of a node: pekko://HOST:PORT.")
-  String join = "";
+      split = ",",
+      description = {
+        "A gate of the farm: pekko://HOST:PORT, or ws://HOST:PORT and wss://HOST:PORT for HTTP's"
+            + " port. Repeatable: the worker is at one of them, and goes to the next when that"
+            + " fails."
+      })
+  List<URI> join = List.of();
 
   @Option(
       names = "--name",
@@ -110,7 +114,7 @@ public final class Worker implements Callable<Integer> {
           "ahjo: worker "
               + settings.name()
               + " joins "
-              + join
+              + joined()
               + " with "
               + settings.slots()
               + " slots, data in "
@@ -118,7 +122,7 @@ public final class Worker implements Callable<Integer> {
       Optional<String> refused = agent.awaitEnd();
       if (refused.isPresent()) {
         throw new CommandFailed(
-            Exit.UNREACHABLE, "The gate at " + join + " refuses this worker: " + refused.get());
+            Exit.UNREACHABLE, "The gate at " + joined() + " refuses this worker: " + refused.get());
       }
       return Exit.DONE.code();
     } catch (IOException unusable) {
@@ -127,9 +131,12 @@ public final class Worker implements Callable<Integer> {
     }
   }
 
+  private String joined() {
+    return join.stream().map(URI::toString).collect(Collectors.joining(", "));
+  }
+
   /** The agent's settings; wrong use names the option at fault. */
   AgentSettings settings() {
-    URI gate = gate();
     int count = slots == null ? Runtime.getRuntime().availableProcessors() : slots;
     if (count < 1) {
       throw new CommandFailed(Exit.USAGE, "--slots: expected at least 1, but found " + count);
@@ -140,8 +147,7 @@ public final class Worker implements Callable<Integer> {
       return AgentSettings.of(
               worker,
               folder.toAbsolutePath().normalize(),
-              gate.getHost(),
-              gate.getPort() < 0 ? DEFAULT_PORT : gate.getPort(),
+              gates(),
               theToken(),
               count,
               Set.copyOf(labels),
@@ -153,21 +159,18 @@ public final class Worker implements Callable<Integer> {
     }
   }
 
-  private URI gate() {
-    try {
-      URI address = URI.create(join);
-      if ("wss".equals(address.getScheme()) || "ws".equals(address.getScheme())) {
+  private List<URI> gates() {
+    for (URI gate : join) {
+      if (!List.of("pekko", "ws", "wss").contains(String.valueOf(gate.getScheme()))
+          || gate.getHost() == null) {
         throw new CommandFailed(
-            Exit.USAGE, "--join: " + address.getScheme() + ":// is not in this version");
+            Exit.USAGE,
+            "--join: expected pekko://HOST:PORT, ws://HOST:PORT or wss://HOST:PORT, but found '"
+                + gate
+                + "'");
       }
-      if ("pekko".equals(address.getScheme()) && address.getHost() != null) {
-        return address;
-      }
-    } catch (IllegalArgumentException notAnAddress) {
-      // told below
     }
-    throw new CommandFailed(
-        Exit.USAGE, "--join: expected pekko://HOST:PORT, but found '" + join + "'");
+    return join;
   }
 
   private String theToken() {

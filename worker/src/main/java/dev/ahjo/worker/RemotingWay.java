@@ -6,11 +6,17 @@ import dev.ahjo.core.worker.Protocol.ToAgent;
 import dev.ahjo.core.worker.Protocol.ToGate;
 import dev.ahjo.wire.ProtocolCodec;
 import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.time.Duration;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.apache.pekko.actor.AbstractActor;
 import org.apache.pekko.actor.ActorRef;
@@ -29,8 +35,8 @@ import org.slf4j.LoggerFactory;
  * nobody can guess: only the gate learns where to answer, and what a gate still says to an earlier
  * session reaches nobody.
  */
-final class RemotingLink implements Link {
-  private static final Logger LOG = LoggerFactory.getLogger(RemotingLink.class);
+final class RemotingWay implements Way {
+  private static final Logger LOG = LoggerFactory.getLogger(RemotingWay.class);
 
   /**
    * Tries without any answer after which the actor system is made anew: a gate that has quarantined
@@ -38,60 +44,106 @@ final class RemotingLink implements Link {
    */
   private static final int FRESH_AFTER = 25;
 
+  /** How long a machine that is there takes to say that nobody listens. */
+  private static final Duration PROBE = Duration.ofSeconds(2);
+
+  private static final int DEFAULT_PORT = 8011;
+
   private final Config config;
-  private final Address gateAddress;
-  private final String gatePath;
-  private @Nullable Consumer<ToAgent> receiver;
+  private final Ear ear;
+  private final AtomicBoolean probing = new AtomicBoolean();
   private @Nullable Wire wire;
   private ActorSystem system;
   private volatile int unheard;
 
-  private record Wire(ActorSelection gate, ActorRef session) {}
+  private record Wire(URI address, ActorSelection gate, ActorRef session) {}
 
-  RemotingLink(AgentSettings settings) {
+  RemotingWay(AgentSettings settings, Ear ear) {
+    this.ear = ear;
     config = config(settings);
     system = ActorSystem.create("agent", config);
-    gateAddress = new Address("pekko", "gate", settings.gateHost(), settings.gatePort());
-    gatePath = gateAddress + "/user/gate";
   }
 
   private static Config config(AgentSettings settings) {
     return ConfigFactory.parseMap(
             Map.of("pekko.remote.artery.canonical.hostname", settings.bindHost()))
-        .withFallback(ConfigFactory.parseResources(RemotingLink.class, "agent.conf"))
+        .withFallback(ConfigFactory.parseResources(RemotingWay.class, "agent.conf"))
         .withFallback(ConfigFactory.defaultReference())
         .resolve();
   }
 
   @Override
-  public synchronized void receive(Consumer<ToAgent> to) {
-    receiver = to;
-  }
-
-  @Override
-  public synchronized void resolve() {
-    if (receiver == null) {
-      throw new IllegalStateException("Expected a receiver before the first session");
-    }
+  public synchronized void dial(URI address) {
     if (++unheard > FRESH_AFTER) {
       unheard = 0;
       system.terminate();
       system = ActorSystem.create("agent", config);
-    } else if (wire != null) {
-      wire.session().tell(PoisonPill.getInstance(), ActorRef.noSender());
+      wire = null;
     }
-    Consumer<ToAgent> receives = receiver;
+    hangUp();
+    Address gate = new Address("pekko", "gate", address.getHost(), port(address));
     Consumer<ToAgent> to =
         message -> {
           unheard = 0;
-          receives.accept(message);
+          ear.heard(message);
         };
     wire =
         new Wire(
-            system.actorSelection(gatePath),
+            address,
+            system.actorSelection(gate + "/user/gate"),
             system.actorOf(
-                Props.create(Session.class, () -> new Session(gateAddress, to)),
+                Props.create(Session.class, () -> new Session(gate, to)),
                 "session-" + UUID.randomUUID()));
+  }
+
+  private static int port(URI address) {
+    return address.getPort() < 0 ? DEFAULT_PORT : address.getPort();
+  }
+
+  @Override
+  public synchronized void hangUp() {
+    if (wire != null) {
+      wire.session().tell(PoisonPill.getInstance(), ActorRef.noSender());
+      wire = null;
+    }
+  }
+
+  @Override
+  public Duration patience() {
+    return Duration.ZERO;
+  }
+
+  /** Remoting itself goes on dialling a gate that has died; a refused connection is its proof. */
+  @Override
+  public void probe() {
+    Wire suspect;
+    synchronized (this) {
+      suspect = wire;
+    }
+    if (suspect == null || !probing.compareAndSet(false, true)) {
+      return;
+    }
+    Thread.ofVirtual()
+        .name("probe")
+        .start(() -> {
+          URI address = suspect.address();
+          try (var socket = new Socket()) {
+            socket.connect(
+                new InetSocketAddress(address.getHost(), port(address)), (int) PROBE.toMillis());
+          } catch (ConnectException refused) {
+            if (current(suspect)) {
+              ear.broken("nobody listens at " + address);
+            }
+          } catch (IOException unsure) {
+            LOG.debug("{} does not answer: {}", address, unsure.toString());
+          } finally {
+            probing.set(false);
+          }
+        });
+  }
+
+  private synchronized boolean current(Wire suspect) {
+    return wire == suspect;
   }
 
   @Override
