@@ -88,7 +88,9 @@ final class CommandRun {
 
   private Cause watch(Supervised running) throws InterruptedException {
     long seen = -1;
-    long grownAt = System.nanoTime();
+    long watchedSince = System.nanoTime();
+    long grownAt = watchedSince;
+    Duration before = ranBefore(running);
     while (!running.awaitEnd(LOOK)) {
       long size = running.printed();
       long now = System.nanoTime();
@@ -97,7 +99,9 @@ final class CommandRun {
         grownAt = now;
         grown.run();
       }
-      Cause over = overstep(running, size, Duration.ofNanos(now - grownAt));
+      Cause over =
+          overstep(
+              size, Duration.ofNanos(now - grownAt), before.plusNanos(now - watchedSince));
       if (over != null) {
         running.stop(stopGrace);
         return over;
@@ -107,7 +111,16 @@ final class CommandRun {
     return running.printed() > step.maxOutput() ? tooMuch() : new Cause.Itself();
   }
 
-  private @Nullable Cause overstep(Supervised running, long size, Duration silence) {
+  /**
+   * How long it ran under earlier agents. Only this is taken from the clock on the wall, which
+   * somebody may set: what is watched is counted by one that nobody can.
+   */
+  private static Duration ranBefore(Supervised running) {
+    Duration by = Duration.between(running.started(), Instant.now());
+    return by.isNegative() ? Duration.ZERO : by;
+  }
+
+  private @Nullable Cause overstep(long size, Duration silence, Duration ran) {
     if (stop.reason().isPresent()) {
       return new Cause.Stopped(stop.reason().get());
     }
@@ -122,8 +135,7 @@ final class CommandRun {
               + words(step.timeout())
               + ")");
     }
-    // by the clock on the wall, for it may have begun before this agent did
-    if (Duration.between(running.started(), Instant.now()).compareTo(step.maxTime()) > 0) {
+    if (ran.compareTo(step.maxTime()) > 0) {
       return new Cause.Exceeded(
           "Stopped because it ran for longer than " + words(step.maxTime()) + " (max_time)");
     }

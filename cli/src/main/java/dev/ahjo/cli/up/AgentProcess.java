@@ -37,7 +37,7 @@ public final class AgentProcess implements AutoCloseable {
   private final Consumer<String> say;
   private boolean stopping;
   private Duration backoff = FIRST_BACKOFF;
-  private Instant since = Instant.EPOCH;
+  private long since = System.nanoTime();
   private @Nullable ProcessHandle agent;
 
   /**
@@ -102,7 +102,7 @@ public final class AgentProcess implements AutoCloseable {
 
   private void watch(ProcessHandle handle) {
     agent = handle;
-    since = Instant.now();
+    since = System.nanoTime();
     handle.onExit().thenAcceptAsync(_ -> died(), later(Duration.ZERO));
   }
 
@@ -110,7 +110,7 @@ public final class AgentProcess implements AutoCloseable {
     if (stopping) {
       return;
     }
-    if (Duration.between(since, Instant.now()).compareTo(SOUND) > 0) {
+    if (System.nanoTime() - since > SOUND.toNanos()) {
       backoff = FIRST_BACKOFF;
     }
     say.accept("the worker's process ended; starting it again (what it said: " + output + ")");

@@ -6,7 +6,6 @@ import dev.ahjo.core.kernel.Message;
 import dev.ahjo.core.kernel.Refusal;
 import dev.ahjo.core.port.Entities.Answer;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -28,13 +27,12 @@ import org.jspecify.annotations.Nullable;
  * again; <i>quiet</i> once answered, until it is time to touch its receiver again. One that stays
  * unanswered goes to the end of the queue, so that unreachable receivers never hold up the others.
  *
- * <p>Confined to its actor. Instants are milliseconds of the epoch.
+ * <p>Confined to its actor. Times are milliseconds of a clock that only goes forward, counted from
+ * anywhere; a clock that somebody sets must neither hurry nor delay what is owed.
  */
 final class Debts {
   /** No instant. */
   static final long NEVER = Long.MAX_VALUE;
-
-  private static final Instant FAR = Instant.parse("9999-01-01T00:00:00Z");
 
   /** How the debts reach the world. */
   interface Outbox {
@@ -45,6 +43,9 @@ final class Debts {
     void deliver(Duty.Deliver duty);
 
     Agents.Watching watch(Duty.Watch duty, long number);
+
+    /** How long after now a wake comes that is owed from now on. */
+    Duration wait(Duty.Wake wake);
 
     /** A refusal that no command of the entity answers to. */
     void refused(String key, Duty.Tell duty, Refusal why);
@@ -252,11 +253,11 @@ final class Debts {
       }
       case Duty.Wake wake -> {
         debt.phase = Phase.STANDING;
-        long at = millis(wake.at());
-        if (at <= now) {
+        Duration wait = outbox.wait(wake);
+        if (wait.isZero()) {
           come(debt, now);
         } else {
-          schedule(debt, at);
+          schedule(debt, now + millis(wait));
         }
       }
       case Duty.Deliver deliver -> {
@@ -373,9 +374,9 @@ final class Debts {
     }
   }
 
-  /** Instants too far to be counted in milliseconds are as good as never. */
-  private static long millis(Instant at) {
-    return at.isBefore(FAR) ? at.toEpochMilli() : FAR.toEpochMilli();
+  /** Rounded up: never too early. */
+  private static long millis(Duration wait) {
+    return wait.plusNanos(999_999).toMillis();
   }
 
   private long jittered(Duration about) {

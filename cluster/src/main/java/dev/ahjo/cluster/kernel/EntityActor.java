@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -417,8 +418,9 @@ public final class EntityActor<C extends Message, S, E extends Fact>
     }
   }
 
+  /** Milliseconds for waiting: nobody can set this clock. */
   private long now() {
-    return around.clock().millis();
+    return TimeUnit.NANOSECONDS.toMillis(around.nanos().getAsLong());
   }
 
   /** How the debts of this entity leave it. */
@@ -449,6 +451,11 @@ public final class EntityActor<C extends Message, S, E extends Fact>
     @Override
     public Agents.Watching watch(Duty.Watch duty, long number) {
       return around.agents().watch(duty.session(), () -> self.tell(new Mail.Ended(number)));
+    }
+
+    @Override
+    public Duration wait(Duty.Wake wake) {
+      return wake.after(around.clock().instant());
     }
 
     @Override

@@ -62,7 +62,7 @@ public final class Shards implements Mailboxes {
       Runnable persisted,
       Surroundings.Pace pace) {
     Shards shards = new Shards(system);
-    Surroundings around = new Surroundings(shards, agents, clock, persisted, pace);
+    Surroundings around = new Surroundings(shards, agents, clock, System::nanoTime, persisted, pace);
     entities.forEach(entity -> shards.open(system, entity, around));
     return shards;
   }

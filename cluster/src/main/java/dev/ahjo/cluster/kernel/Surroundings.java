@@ -2,14 +2,22 @@ package dev.ahjo.cluster.kernel;
 
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.function.LongSupplier;
 
 /**
  * What an entity's actor finds around it.
  *
+ * @param clock what the wall shows, for facts; people and time servers set it
+ * @param nanos a clock that only goes forward, for everything that is waited for
  * @param persisted run after every row that has been journaled on this node; must not block
  */
 public record Surroundings(
-    Mailboxes mailboxes, Agents agents, InstantSource clock, Runnable persisted, Pace pace) {
+    Mailboxes mailboxes,
+    Agents agents,
+    InstantSource clock,
+    LongSupplier nanos,
+    Runnable persisted,
+    Pace pace) {
 
   /**
    * How patient the actors are.

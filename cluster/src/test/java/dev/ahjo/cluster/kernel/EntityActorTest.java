@@ -229,6 +229,48 @@ class EntityActorTest {
   }
 
   @Test
+  void noClockThatIsSetHurriesOrDelaysWhatIsOwed() {
+    Duration grace = Duration.ofSeconds(100);
+    farm.lost = sent -> sent.to().equals(TAKER);
+    farm.say(
+        GIVER,
+        new Toy.Promise(
+            Map.of(
+                "grace",
+                new Duty.Wake(farm.now().plus(grace), grace, grace, new Toy.Note("over")),
+                "gift",
+                new Duty.Tell(TAKER, GIFT))));
+    farm.until("said", () -> farm.timesSaid(TAKER, GIFT) == 1);
+
+    farm.clockIsSet(Duration.ofHours(-2));
+    farm.passes(Duration.ofSeconds(1));
+    farm.until("said again", () -> farm.timesSaid(TAKER, GIFT) == 2);
+    farm.clockIsSet(Duration.ofSeconds(90));
+    farm.passes(Duration.ofSeconds(20));
+    assertThat(farm.state(GIVER).notes()).isEmpty();
+    farm.crash(GIVER);
+    assertThat(farm.state(GIVER).notes()).as("and is counted anew").isEmpty();
+    farm.passes(Duration.ofSeconds(99));
+    assertThat(farm.state(GIVER).notes()).isEmpty();
+    farm.passes(Duration.ofSeconds(1));
+    farm.until("woken", () -> farm.state(GIVER).notes().contains("over"));
+  }
+
+  @Test
+  void aClockSetBackMakesNobodyWaitLongerThanAtMost() {
+    Duration backoff = Duration.ofSeconds(10);
+    farm.clockIsSet(Duration.ofHours(-2));
+    farm.say(
+        GIVER,
+        new Toy.Promise(
+            "backoff",
+            new Duty.Wake(
+                farm.now().plus(backoff), Duration.ZERO, backoff, new Toy.Note("over"))));
+    farm.passes(backoff);
+    farm.until("woken", () -> farm.state(GIVER).notes().contains("over"));
+  }
+
+  @Test
   void aWakeInManyYearsNeitherFailsNorComes() {
     farm.say(
         GIVER,

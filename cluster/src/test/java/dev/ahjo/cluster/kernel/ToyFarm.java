@@ -56,13 +56,17 @@ final class ToyFarm implements AutoCloseable {
   private final Map<EntityRef, ActorRef<Mail>> awake = new ConcurrentHashMap<>();
   private final Surroundings around;
   private volatile Instant now = Instant.parse("2026-11-23T00:00:00Z");
+  private volatile long nanos = -5_000_000_000L;
+  private volatile Duration wrong = Duration.ZERO;
 
   ToyFarm() {
     this(Surroundings.Pace.USUAL);
   }
 
   ToyFarm(Surroundings.Pace pace) {
-    around = new Surroundings(this::post, agents, () -> now, rows::incrementAndGet, pace);
+    around = 
+        new Surroundings(
+            this::post, agents, () -> now.plus(wrong), () -> nanos, rows::incrementAndGet, pace);
   }
 
   static EntityRef buildset(String id) {
@@ -79,6 +83,11 @@ final class ToyFarm implements AutoCloseable {
 
   Instant now() {
     return now;
+  }
+
+  /** Somebody sets the clock on the wall. */
+  void clockIsSet(Duration by) {
+    wrong = by;
   }
 
   void post(EntityRef to, Mail mail) {
@@ -151,6 +160,7 @@ final class ToyFarm implements AutoCloseable {
 
   void passes(Duration duration) {
     now = now.plus(duration);
+    nanos += duration.toNanos();
     time.timePasses(duration);
   }
 

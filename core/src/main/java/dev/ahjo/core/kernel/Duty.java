@@ -3,6 +3,7 @@ package dev.ahjo.core.kernel;
 import dev.ahjo.core.id.SessionId;
 import dev.ahjo.core.id.WorkerName;
 import dev.ahjo.core.worker.Protocol;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -44,8 +45,28 @@ public sealed interface Duty {
     }
   }
 
-  /** A command to oneself, not before {@code at}. */
-  record Wake(Instant at, Message command) implements Duty {}
+  /**
+   * A command to oneself, at {@code at} by the clock on the wall of whoever drives the entity. But
+   * clocks are set, and those of two nodes differ: counted from when the duty was first owed there,
+   * by a clock that only goes forward, it comes neither before {@code atLeast} nor after {@code
+   * atMost}. Whoever takes the entity over counts anew. What must not come early by anybody's clock
+   * says {@code atLeast}, and its command must not be held against a clock again.
+   */
+  record Wake(Instant at, Duration atLeast, Duration atMost, Message command) implements Duty {
+    /** Of the calendar: by the clock on the wall alone. */
+    public Wake(Instant at, Message command) {
+      this(at, Duration.ZERO, FOREVER, command);
+    }
+
+    /** How long after it was first owed it comes, if the wall's clock shows {@code wall} then. */
+    public Duration after(Instant wall) {
+      Duration wait = wall.isBefore(at) ? Duration.between(wall, at) : Duration.ZERO;
+      return wait.compareTo(atLeast) < 0 ? atLeast : wait.compareTo(atMost) > 0 ? atMost : wait;
+    }
+  }
+
+  /** Longer than any node runs. */
+  Duration FOREVER = Duration.ofDays(365_000);
 
   /**
    * A message owed to a worker's agent, again and again with backoff, until the state no longer

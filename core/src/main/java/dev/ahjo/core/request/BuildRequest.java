@@ -20,6 +20,7 @@ import dev.ahjo.core.kernel.Message;
 import dev.ahjo.core.kernel.Rank;
 import dev.ahjo.core.kernel.Refusal;
 import dev.ahjo.core.project.Result;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
@@ -253,13 +254,17 @@ public final class BuildRequest
 
   private static Fact retryOrShelve(Body body, Tried tried, Instant now) {
     var policy = body.spec().plan().retry();
-    int spent = body.made() - body.forgiven();
+    int spent = spent(body);
     if (spent >= policy.limit()) {
       return new Fact.RequestShelved(tried, "all " + policy.limit() + " attempts are spent");
     }
     return Evidence.accusesBuild(body)
         .<Fact>map(verdict -> new Fact.RequestShelved(tried, verdict))
         .orElseGet(() -> new Fact.AttemptLost(tried, now.plus(policy.backoff(spent))));
+  }
+
+  private static int spent(Body body) {
+    return body.made() - body.forgiven();
   }
 
   private static Refusal superseded(int attempt, State found) {
@@ -352,7 +357,13 @@ public final class BuildRequest
       case State.Running s -> whileRunning(s);
       case State.Backoff s ->
           released(s.body(), s.body().made())
-              .plus("wake", new Duty.Wake(s.until(), new Command.BackoffOver(s.body().made())));
+              .plus(
+                  "wake",
+                  new Duty.Wake(
+                      s.until(),
+                      Duration.ZERO,
+                      s.body().spec().plan().retry().backoff(spent(s.body())),
+                      new Command.BackoffOver(s.body().made())));
       case State.Shelved s -> released(s.body(), s.body().made());
       case State.Ended s -> whenEnded(s);
     };

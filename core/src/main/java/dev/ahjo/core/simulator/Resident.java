@@ -7,6 +7,8 @@ import dev.ahjo.core.kernel.EntityRef;
 import dev.ahjo.core.kernel.Fact;
 import dev.ahjo.core.kernel.Message;
 import dev.ahjo.core.port.Entities.Answer;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -69,6 +71,7 @@ final class Resident<C extends Message, S, E extends Fact> {
   private S state;
   private long life;
   private long lastMail;
+  private long wrong;
 
   Resident(Simulation farm, EntityRef me, Entity<C, S, E> rules) {
     this.farm = farm;
@@ -112,11 +115,24 @@ final class Resident<C extends Message, S, E extends Fact> {
     decide(message, reply);
   }
 
+  /** The clock on the wall of whoever drives it, which somebody sets now and then. */
+  private Instant clock() {
+    if (farm.setsClock(me)) {
+      wrong = farm.wrongClock(me);
+      farm.tell(() -> "the clock of " + me + " is set to " + wrong + " ms off");
+    }
+    return farm.instant().plusMillis(wrong);
+  }
+
+  private static long millis(Duration wait) {
+    return Math.ceilDiv(wait.toNanosPart(), 1_000_000) + wait.toSeconds() * 1000;
+  }
+
   private void decide(Message message, Consumer<Answer> reply) {
     lastMail = farm.now();
     Decision<E> decision;
     try {
-      decision = rules.decide(state, rules.understand(message), farm.instant());
+      decision = rules.decide(state, rules.understand(message), clock());
     } catch (RuntimeException bug) {
       throw new Violation("decides on everything", me + " on " + Telling.of(message), bug);
     }
@@ -196,7 +212,7 @@ final class Resident<C extends Message, S, E extends Fact> {
     }
     switch (due.duty) {
       case Duty.Tell _, Duty.Deliver _ -> pay(due);
-      case Duty.Wake wake -> alarm(due, Math.max(0, farm.until(wake.at())));
+      case Duty.Wake wake -> alarm(due, millis(wake.after(clock())));
       case Duty.Watch watch -> {
         long mine = life;
         farm.gate()

@@ -32,6 +32,9 @@ public final class Simulation {
 
   private static final Instant DAWN = Instant.parse("2026-01-01T00:00:00Z");
 
+  /** Two hours. */
+  private static final long MOST_WRONG_CLOCK = 7_200_000;
+
   private record Entry(long at, long order, Runnable what) implements Comparable<Entry> {
     @Override
     public int compareTo(Entry other) {
@@ -142,13 +145,6 @@ public final class Simulation {
     return DAWN.plusMillis(now);
   }
 
-  /** Milliseconds from now to {@code at}. */
-  long until(Instant at) {
-    return at.isAfter(DAWN.plusMillis(1_000_000_000_000L))
-        ? 1_000_000_000_000L
-        : Math.ceilDiv(java.time.Duration.between(instant(), at).toNanos(), 1_000_000);
-  }
-
   void after(long delay, Runnable what) {
     agenda.add(new Entry(now + delay, order++, what));
   }
@@ -209,6 +205,20 @@ public final class Simulation {
   boolean sleeps(EntityRef me) {
     return fates.strikes(
         Fates.key("sleep", me.type().ordinal(), me.id().hashCode()), weather().sleep());
+  }
+
+  /** Whether somebody sets the clock of the machine that drives {@code me} just now. */
+  boolean setsClock(EntityRef me) {
+    return fates.strikes(
+        Fates.key("clock", me.type().ordinal(), me.id().hashCode()), weather().crash());
+  }
+
+  /** By how many milliseconds a clock is wrong once it was set. */
+  long wrongClock(EntityRef me) {
+    return fates.between(
+        Fates.key("wrong", me.type().ordinal(), me.id().hashCode()),
+        -MOST_WRONG_CLOCK,
+        MOST_WRONG_CLOCK);
   }
 
   long jittered(EntityRef me, long about) {

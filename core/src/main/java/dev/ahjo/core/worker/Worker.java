@@ -64,9 +64,15 @@ public final class Worker implements Entity<Worker.Command, Worker.State, Worker
 
     record EndLease(BuildKey build, boolean workerFault) implements Command {}
 
-    record GraceOver(BuildKey build) implements Command {}
+    /**
+     * The worker has been away for a whole grace.
+     *
+     * @param last the session with whose end that absence began
+     */
+    record GraceOver(BuildKey build, SessionId last) implements Command {}
 
-    record QuarantineOver() implements Command {}
+    /** The quarantine that was to last {@code until} then is over. */
+    record QuarantineOver(Instant until) implements Command {}
 
     record Pause(String by) implements Command {}
 
@@ -237,9 +243,9 @@ public final class Worker implements Entity<Worker.Command, Worker.State, Worker
               : alreadySo();
       case Command.LeaseSlot c -> leaseSlot(s, c);
       case Command.EndLease c -> endLease(s, c, now);
-      case Command.GraceOver c -> graceOver(s, c.build(), now);
-      case Command.QuarantineOver _ ->
-          s.health().quarantinedUntil().filter(until -> !until.isAfter(now)).isPresent()
+      case Command.GraceOver c -> graceOver(s, c);
+      case Command.QuarantineOver c ->
+          s.health().quarantinedUntil().filter(c.until()::equals).isPresent()
               ? accept(new Fact.QuarantineEnded())
               : alreadySo();
       case Command.Pause c ->
@@ -321,19 +327,27 @@ public final class Worker implements Entity<Worker.Command, Worker.State, Worker
   private static Decision<Fact> judge(Turn<State, Fact> turn, Instant now) {
     var health = turn.state().health();
     if (health.strikes().size() >= STRIKES && health.quarantinedUntil().isEmpty()) {
-      var length = FIRST_QUARANTINE.multipliedBy(1L << Math.min(health.level(), MAX_DOUBLINGS));
-      turn.record(new Fact.WorkerQuarantined(now.plus(length), health.strikes()));
+      turn.record(
+          new Fact.WorkerQuarantined(now.plus(quarantine(health.level())), health.strikes()));
     }
     return turn.accept();
   }
 
-  private static Decision<Fact> graceOver(State s, BuildKey build, Instant now) {
-    var lease = s.leases().get(build);
+  /** How long it is, after {@code before} earlier ones. */
+  private static Duration quarantine(int before) {
+    return FIRST_QUARANTINE.multipliedBy(1L << Math.min(before, MAX_DOUBLINGS));
+  }
+
+  /**
+   * By the absence alone, not by a clock: whoever says it has waited, and clocks on walls are set.
+   */
+  private static Decision<Fact> graceOver(State s, Command.GraceOver c) {
+    var lease = s.leases().get(c.build());
     return lease != null
             && lease.lost().isEmpty()
             && s.presence() instanceof Presence.Away away
-            && !away.since().plus(lease.grace()).isAfter(now)
-        ? accept(new Fact.LeaseLost(build, "worker was away longer than " + lease.grace()))
+            && away.last().equals(c.last())
+        ? accept(new Fact.LeaseLost(c.build(), "worker was away longer than " + lease.grace()))
         : alreadySo();
   }
 
@@ -471,10 +485,15 @@ public final class Worker implements Entity<Worker.Command, Worker.State, Worker
           duties.plus("session", new Duty.Watch(here.session(), new Command.Leave(here.session())));
     }
     if (s.health().quarantinedUntil().isPresent()) {
+      Instant until = s.health().quarantinedUntil().get();
       duties =
           duties.plus(
               "quarantine",
-              new Duty.Wake(s.health().quarantinedUntil().get(), new Command.QuarantineOver()));
+              new Duty.Wake(
+                  until,
+                  Duration.ZERO,
+                  quarantine(s.health().level() - 1),
+                  new Command.QuarantineOver(until)));
     }
     for (var entry : s.leases().entrySet()) {
       duties = duties.plusAll(owedFor(s, registration.worker(), entry.getKey(), entry.getValue()));
@@ -515,7 +534,11 @@ public final class Worker implements Entity<Worker.Command, Worker.State, Worker
       duties =
           duties.plus(
               "grace:" + build,
-              new Duty.Wake(away.since().plus(lease.grace()), new Command.GraceOver(build)));
+              new Duty.Wake(
+                  away.since().plus(lease.grace()),
+                  lease.grace(),
+                  lease.grace(),
+                  new Command.GraceOver(build, away.last())));
     }
     return duties;
   }

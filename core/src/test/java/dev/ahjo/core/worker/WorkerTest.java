@@ -11,6 +11,7 @@ import dev.ahjo.core.id.BuildKey;
 import dev.ahjo.core.id.PoolName;
 import dev.ahjo.core.id.SessionId;
 import dev.ahjo.core.kernel.Decision;
+import dev.ahjo.core.kernel.Duty;
 import dev.ahjo.core.kernel.Table;
 import dev.ahjo.core.pool.Pool.Standing;
 import dev.ahjo.core.worker.Worker.Command;
@@ -42,6 +43,10 @@ class WorkerTest {
     return new Command.LeaseSlot(build(n), attempt(n, 1), GRACE);
   }
 
+  private static Command over(int build, String session) {
+    return new Command.GraceOver(build(build), new SessionId(session));
+  }
+
   private static Command leave(String session) {
     return new Command.Leave(new SessionId(session));
   }
@@ -63,8 +68,8 @@ class WorkerTest {
         .message("LeaseSlot 1", lease(1))
         .message("LeaseSlot 2", lease(2))
         .message("EndLease 1, good", new Command.EndLease(build(1), false))
-        .message("GraceOver 1", new Command.GraceOver(build(1)))
-        .message("QuarantineOver", new Command.QuarantineOver())
+        .message("GraceOver 1 of s1", over(1, "s1"))
+        .message("QuarantineOver", new Command.QuarantineOver(NOON))
         .message("Pause", new Command.Pause("ann"))
         .message("Drain", new Command.Drain("ann"))
         .message("Resume", new Command.Resume("ann"));
@@ -84,7 +89,7 @@ class WorkerTest {
               LeaseSlot 1            no: NotFound
               LeaseSlot 2            no: NotFound
               EndLease 1, good       already so
-              GraceOver 1            already so
+              GraceOver 1 of s1      already so
               QuarantineOver         already so
               Pause                  no: NotFound
               Drain                  no: NotFound
@@ -99,7 +104,7 @@ class WorkerTest {
               LeaseSlot 1            LeaseGiven
               LeaseSlot 2            LeaseGiven
               EndLease 1, good       already so
-              GraceOver 1            already so
+              GraceOver 1 of s1      already so
               QuarantineOver         already so
               Pause                  WorkerPaused
               Drain                  WorkerDrained
@@ -114,7 +119,7 @@ class WorkerTest {
               LeaseSlot 1            already so
               LeaseSlot 2            no: LimitReached
               EndLease 1, good       LeaseEnded
-              GraceOver 1            already so
+              GraceOver 1 of s1      already so
               QuarantineOver         already so
               Pause                  WorkerPaused
               Drain                  WorkerDrained
@@ -129,7 +134,7 @@ class WorkerTest {
               LeaseSlot 1            already so
               LeaseSlot 2            no: LimitReached
               EndLease 1, good       LeaseEnded
-              GraceOver 1            already so
+              GraceOver 1 of s1      LeaseLost
               QuarantineOver         already so
               Pause                  WorkerPaused
               Drain                  WorkerDrained
@@ -144,7 +149,7 @@ class WorkerTest {
               LeaseSlot 1            LeaseGiven
               LeaseSlot 2            LeaseGiven
               EndLease 1, good       already so
-              GraceOver 1            already so
+              GraceOver 1 of s1      already so
               QuarantineOver         already so
               Pause                  already so
               Drain                  WorkerDrained
@@ -159,7 +164,7 @@ class WorkerTest {
               LeaseSlot 1            LeaseGiven
               LeaseSlot 2            LeaseGiven
               EndLease 1, good       already so
-              GraceOver 1            already so
+              GraceOver 1 of s1      already so
               QuarantineOver         already so
               Pause                  WorkerPaused
               Drain                  already so
@@ -173,9 +178,9 @@ class WorkerTest {
     worker.say(join("s1", "disk1", 1));
     worker.say(lease(1));
     worker.say(leave("s1"));
-    worker.after(GRACE.minusSeconds(1)).say(new Command.GraceOver(build(1)));
-    assertThat(worker.lost()).isEmpty();
-    worker.after(Duration.ofSeconds(1)).say(new Command.GraceOver(build(1)));
+    worker.after(GRACE.minusSeconds(1)).say(over(1, "s0"));
+    assertThat(worker.lost()).as("an absence long past").isEmpty();
+    worker.after(Duration.ofSeconds(1)).say(over(1, "s1"));
     assertThat(worker.lost()).containsExactly(build(1));
     assertThat(Worker.resumes(worker.state, List.of(build(1)))).isEmpty();
     assertThat(Worker.stops(worker.state, List.of(build(1)))).containsExactly(build(1));
@@ -188,10 +193,46 @@ class WorkerTest {
     worker.say(lease(1));
     worker.say(leave("s1"));
     worker.after(Duration.ofSeconds(30)).say(join("s2", "disk1", 1, build(1)));
-    worker.after(GRACE).say(new Command.GraceOver(build(1)));
+    worker.after(GRACE).say(over(1, "s1"));
     assertThat(worker.lost()).isEmpty();
     assertThat(Worker.resumes(worker.state, List.of(build(1), build(9)))).containsExactly(build(1));
     assertThat(Worker.stops(worker.state, List.of(build(1), build(9)))).containsExactly(build(9));
+  }
+
+  @Test
+  void anEarlierAbsenceDoesNotCountForALaterOne() {
+    var worker = new Story();
+    worker.say(join("s1", "disk1", 1));
+    worker.say(lease(1));
+    worker.say(leave("s1"));
+    worker.say(join("s2", "disk1", 1, build(1)));
+    worker.say(leave("s2"));
+    worker.say(over(1, "s1"));
+    assertThat(worker.lost()).isEmpty();
+    worker.say(over(1, "s2"));
+    assertThat(worker.lost()).containsExactly(build(1));
+  }
+
+  @Test
+  void noClockEndsAGraceEarly() {
+    var worker = new Story();
+    worker.say(join("s1", "disk1", 1));
+    worker.say(lease(1));
+    worker.say(leave("s1"));
+    var wake = (Duty.Wake) new Worker().duties(worker.state).get("grace:" + build(1));
+    assertThat(wake.after(NOON)).isEqualTo(GRACE);
+    assertThat(wake.after(NOON.plusSeconds(90))).as("set forward").isEqualTo(GRACE);
+    assertThat(wake.after(NOON.minusSeconds(7200))).as("set back").isEqualTo(GRACE);
+  }
+
+  @Test
+  void noClockMakesAQuarantineLonger() {
+    var worker = new Story();
+    worker.say(join("s1", "disk1", 1));
+    worker.faults(1, 2, 3);
+    var wake = (Duty.Wake) new Worker().duties(worker.state).get("quarantine");
+    assertThat(wake.after(NOON.plusSeconds(20))).hasSeconds(40);
+    assertThat(wake.after(NOON.minusSeconds(7200))).as("set back").hasMinutes(1);
   }
 
   @Test
@@ -226,7 +267,7 @@ class WorkerTest {
     worker.say(join("s1", "disk1", 1));
     assertThat(worker.faults(1, 2, 3).standing()).isEqualTo(Standing.QUARANTINED);
     assertThat(worker.quarantinedFor()).hasMinutes(1);
-    worker.after(Duration.ofMinutes(1)).say(new Command.QuarantineOver());
+    worker.after(Duration.ofMinutes(1)).say(worker.quarantineOver());
     assertThat(worker.standing()).isEqualTo(Standing.AVAILABLE);
     worker.faults(4, 5, 6);
     assertThat(worker.quarantinedFor()).hasMinutes(2);
@@ -294,6 +335,10 @@ class WorkerTest {
 
     Standing standing() {
       return Worker.standing(state);
+    }
+
+    Command quarantineOver() {
+      return new Command.QuarantineOver(state.health().quarantinedUntil().orElseThrow());
     }
 
     Duration quarantinedFor() {
