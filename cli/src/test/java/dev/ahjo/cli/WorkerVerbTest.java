@@ -14,7 +14,7 @@ class WorkerVerbTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "--join x              --name w --token t           | --join: expected pekko://HOST:PORT, but found 'x'",
+        "--join x              --name w --token t           | --join: expected pekko://HOST:PORT, ws://HOST:PORT or wss://HOST:PORT, but found 'x'",
         "--join http://h:1     --name w --token t           | --join: expected pekko://HOST:PORT",
         "--join pekko://h,x    --name w --token t           | but found 'x'",
         "--join wss:h          --name w --token t           | but found 'wss:h'",

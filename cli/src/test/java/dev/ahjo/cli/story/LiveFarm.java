@@ -83,6 +83,15 @@ final class LiveFarm implements AutoCloseable {
     return this;
   }
 
+  /** HTTP's. */
+  int port() {
+    return port;
+  }
+
+  String workerToken() throws IOException {
+    return Files.readString(data.resolve("worker.token")).strip();
+  }
+
   /** No goodbye: as a power cut takes a process. */
   void killNode() throws Exception {
     var process = java.util.Objects.requireNonNull(up);
