@@ -19,11 +19,9 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -44,7 +42,13 @@ public final class FileStreamStore implements StreamStore, AutoCloseable {
   static final long MIN_FREE_BYTES = 64L << 20;
 
   /** A build that was written to within this time is never pruned for its size. */
-  private static final Duration QUIET = Duration.ofMinutes(10);
+  static final Duration QUIET = Duration.ofMinutes(10);
+
+  /** In which a build's streams are listed. */
+  static final Comparator<StreamKey> ORDER =
+      Comparator.comparingInt(StreamKey::step)
+          .thenComparing(StreamKey::kind)
+          .thenComparing(StreamKey::name);
 
   private static final String PRUNED = "pruned";
   private static final Logger LOG = LoggerFactory.getLogger(FileStreamStore.class);
@@ -55,8 +59,7 @@ public final class FileStreamStore implements StreamStore, AutoCloseable {
   /** In the order of their last use; guarded by itself. */
   private final LinkedHashMap<StreamKey, Open> open = new LinkedHashMap<>(64, 0.75f, true);
 
-  private final Map<StreamKey, CopyOnWriteArrayList<Runnable>> followers =
-      new ConcurrentHashMap<>();
+  private final Followers followers = new Followers();
   private final Set<BuilderKey> forcedBuilders = ConcurrentHashMap.newKeySet();
 
   /** How much room the disk of a folder has. */
@@ -111,11 +114,16 @@ public final class FileStreamStore implements StreamStore, AutoCloseable {
       LOG.warn("{} can't be stored at {}: {}", stream, root, failed.toString());
       return new Appended.Busy(failed.toString());
     }
-    grown(stream);
+    followers.grown(stream);
     return answer;
   }
 
-  private static byte[] verified(Chunk chunk) {
+  /**
+   * The bytes of the chunk.
+   *
+   * @throws IllegalArgumentException when its frame does not hold what it says
+   */
+  static byte[] verified(Chunk chunk) {
     if (chunk.length() < 0 || chunk.length() > Chunk.MAX_LENGTH || chunk.offset() < 0) {
       throw new IllegalArgumentException(
           "Expected a chunk of up to %d bytes, but found %d at %d of %s"
@@ -197,10 +205,7 @@ public final class FileStreamStore implements StreamStore, AutoCloseable {
     } catch (IOException failed) {
       LOG.error("The streams of {} can't be listed", build, failed);
     }
-    streams.sort(
-        Comparator.comparingInt(StreamKey::step)
-            .thenComparing(StreamKey::kind)
-            .thenComparing(StreamKey::name));
+    streams.sort(ORDER);
     return streams;
   }
 
@@ -211,34 +216,7 @@ public final class FileStreamStore implements StreamStore, AutoCloseable {
 
   @Override
   public Subscription follow(StreamKey stream, Runnable grown) {
-    followers.compute(
-        stream,
-        (key, list) -> {
-          var now = list == null ? new CopyOnWriteArrayList<Runnable>() : list;
-          now.add(grown);
-          return now;
-        });
-    return () ->
-        followers.computeIfPresent(
-            stream,
-            (key, list) -> {
-              list.remove(grown);
-              return list.isEmpty() ? null : list;
-            });
-  }
-
-  private void grown(StreamKey stream) {
-    List<Runnable> list = followers.get(stream);
-    if (list != null) {
-      for (Runnable follower : list) {
-        try {
-          follower.run();
-        } catch (RuntimeException bug) {
-          // A reader's mistake is no reason to answer its agent that nothing was stored.
-          LOG.error("A follower of {} failed", stream, bug);
-        }
-      }
-    }
+    return followers.follow(stream, grown);
   }
 
   private interface Use<T> {
