@@ -69,6 +69,9 @@ public final class StatusProjection implements AutoCloseable {
   /** Never interrupt the thread instead: H2 would close the file under everybody's feet. */
   private final CountDownLatch closing = new CountDownLatch(1);
 
+  /** Whether what was not committed is forgotten: before that nothing may be applied. */
+  private boolean sound = true;
+
   private long told;
   private long nextReport = System.nanoTime();
 
@@ -141,6 +144,10 @@ public final class StatusProjection implements AutoCloseable {
     while (closing.getCount() > 0) {
       int reached = 0;
       try {
+        if (!sound) {
+          views.forget();
+          sound = true;
+        }
         // Read first: rows that are no facts may stand at the end, and have been seen then.
         long end = journal.end();
         List<FactSource.Entry> batch = journal.after(views.applied(), limit);
@@ -215,10 +222,14 @@ public final class StatusProjection implements AutoCloseable {
 
   /** Lets go of what is not committed, and waits. */
   private void recover(Exception failed, Duration pause) {
+    sound = false;
     try {
       views.forget();
+      sound = true;
     } catch (StatusUnavailable worse) {
-      failed.addSuppressed(worse);
+      if (worse != failed) {
+        failed.addSuppressed(worse);
+      }
     }
     if (pause.isZero()) {
       return;

@@ -229,6 +229,11 @@ record Table<V>(
     return state * (Result.values().length + 1) + result + 1;
   }
 
+  /** All phases are below this number. */
+  int phases() {
+    return states.size() * (Result.values().length + 1);
+  }
+
   String state(int phase) {
     return states.get(phase / (Result.values().length + 1));
   }

@@ -1,0 +1,263 @@
+package dev.ahjo.persistence.status;
+
+import com.datastax.oss.driver.api.core.CqlSession;
+import com.datastax.oss.driver.api.core.DriverException;
+import com.datastax.oss.driver.api.core.cql.AsyncResultSet;
+import com.datastax.oss.driver.api.core.cql.Statement;
+import dev.ahjo.core.id.BuildKey;
+import dev.ahjo.core.id.BuilderKey;
+import dev.ahjo.core.id.BuildsetId;
+import dev.ahjo.core.id.ProjectName;
+import dev.ahjo.core.id.RequestId;
+import dev.ahjo.core.id.WorkerName;
+import dev.ahjo.core.status.BuildView;
+import dev.ahjo.core.status.BuilderView;
+import dev.ahjo.core.status.BuildsetView;
+import dev.ahjo.core.status.ProjectView;
+import dev.ahjo.core.status.RequestView;
+import dev.ahjo.core.status.WorkerView;
+import dev.ahjo.persistence.status.StatusRows.Found;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The read tables in Cassandra as the projection sees them. Cassandra has no transactions over
+ * partitions, so a commit goes in three steps:
+ *
+ * <ol>
+ *   <li>all that is to be written is laid beside the {@link Head};
+ *   <li>the head is moved, if this is still who may move it. This is the commit;
+ *   <li>the rows are written. Who is killed before they all are leaves it to the next projection,
+ *       which begins by writing them again.
+ * </ol>
+ *
+ * <p>All rows of a commit have its offset for their time. So the same commit may be written twice,
+ * and by two; and what a projection still has under way that was superseded long ago changes
+ * nothing any more.
+ */
+final class CassandraViews implements CommittedViews {
+  private static final Logger LOG = LoggerFactory.getLogger(CassandraViews.class);
+
+  /** Views of one kind that stay in memory when nothing about them is unwritten. */
+  private static final int KEPT = 5_000;
+
+  /** Messages on their way at once. */
+  private static final int ON_THE_WAY = 64;
+
+  private final CqlSession session;
+  private final StatusRows rows;
+  private final Head head;
+  private final Writing writing;
+
+  private final ListedShelf<ProjectView> projects;
+  private final ListedShelf<BuilderView> builders;
+  private final ListedShelf<BuildsetView> buildsets;
+  private final ListedShelf<RequestView> requests;
+  private final ListedShelf<BuildView> builds;
+  private final ListedShelf<WorkerView> workers;
+
+  private Head.At at;
+  private volatile long applied;
+
+  /** Hears of each message before it is sent. */
+  interface Writing {
+    void next();
+  }
+
+  private CassandraViews(CqlSession session, StatusRows rows, Head head, Writing writing) {
+    this.session = session;
+    this.rows = rows;
+    this.head = head;
+    this.writing = writing;
+    projects = shelf(Table.PROJECTS);
+    builders = shelf(Table.BUILDERS);
+    buildsets = shelf(Table.BUILDSETS);
+    requests = shelf(Table.REQUESTS);
+    builds = shelf(Table.BUILDS);
+    workers = shelf(Table.WORKERS);
+    at = head.take();
+    settle();
+  }
+
+  /**
+   * Takes the pen, and finishes what the last one had committed.
+   *
+   * @throws StatusUnavailable when Cassandra can't be read or written
+   */
+  static CassandraViews take(CqlSession session, StatusRows rows, Head head, Writing writing) {
+    try {
+      return new CassandraViews(session, rows, head, writing);
+    } catch (DriverException failed) {
+      throw new StatusUnavailable("The read tables can't be taken over", failed);
+    }
+  }
+
+  private <V> ListedShelf<V> shelf(Table<V> table) {
+    return new ListedShelf<>(
+        table,
+        KEPT,
+        id -> find(table, id),
+        new Counted(rows, table.name()));
+  }
+
+  private <V> Optional<Found<V>> find(Table<V> table, String id) {
+    try {
+      return rows.find(table, id);
+    } catch (DriverException failed) {
+      throw new StatusUnavailable("The " + table.name() + " " + id + " can't be read", failed);
+    }
+  }
+
+  private List<ListedShelf<?>> shelves() {
+    return List.of(projects, builders, buildsets, requests, builds, workers);
+  }
+
+  @Override
+  public long applied() {
+    return applied;
+  }
+
+  @Override
+  public void commit(long offset) {
+    List<Write> writes = new ArrayList<>();
+    Map<String, Long> seqs = new HashMap<>();
+    for (ListedShelf<?> shelf : shelves()) {
+      writes.addAll(shelf.writes());
+      seqs.put(shelf.kind(), shelf.lastSeq());
+    }
+    try {
+      int slot = 1 - at.slot();
+      int parts = 0;
+      if (!writes.isEmpty()) {
+        writing.next();
+        parts = head.prepare(at.epoch(), slot, offset, writes);
+      }
+      writing.next();
+      at = head.move(at, offset, slot, parts, seqs).orElseThrow(this::superseded);
+      write(writes, offset);
+    } catch (DriverException failed) {
+      throw new StatusUnavailable("The read tables can't be written", failed);
+    }
+    applied = offset;
+    shelves().forEach(ListedShelf::written);
+  }
+
+  private StatusUnavailable superseded() {
+    return new StatusUnavailable(
+        "Another node has begun to write the read tables after this one; expected epoch "
+            + at.epoch());
+  }
+
+  private void write(List<Write> writes, long offset) {
+    for (List<Statement<?>> round : rows.statements(writes, offset)) {
+      var onTheWay = new ArrayDeque<CompletableFuture<AsyncResultSet>>();
+      for (Statement<?> message : round) {
+        if (onTheWay.size() == ON_THE_WAY) {
+          Answers.of(onTheWay.remove());
+        }
+        writing.next();
+        onTheWay.add(session.executeAsync(message).toCompletableFuture());
+      }
+      onTheWay.forEach(Answers::of);
+    }
+    writing.next();
+    session.execute(head.show(offset));
+  }
+
+  @Override
+  public void forget() {
+    try {
+      Head.At now =
+          head.read()
+              .orElseThrow(() ->
+                  new StatusUnavailable("The read tables were removed while they were written"));
+      if (now.epoch() != at.epoch()) {
+        throw superseded();
+      }
+      at = now;
+      settle();
+    } catch (DriverException failed) {
+      throw new StatusUnavailable("The read tables can't be read", failed);
+    }
+  }
+
+  /** Finishes the last commit, and begins with nothing else in memory. */
+  private void settle() {
+    if (at.applied() > 0) {
+      List<Write> writes = head.redo(at);
+      write(writes, at.applied());
+      LOG.debug("The commit at {} is written again: {} rows", at.applied(), writes.size());
+    }
+    for (ListedShelf<?> shelf : shelves()) {
+      shelf.forget(at.seqs().getOrDefault(shelf.kind(), 0L));
+    }
+    applied = at.applied();
+  }
+
+  @Override
+  public Optional<ProjectView> project(ProjectName name) {
+    return projects.find(name.value());
+  }
+
+  @Override
+  public Optional<BuilderView> builder(BuilderKey key) {
+    return builders.find(key.toString());
+  }
+
+  @Override
+  public Optional<BuildsetView> buildset(BuildsetId id) {
+    return buildsets.find(id.value());
+  }
+
+  @Override
+  public Optional<RequestView> request(RequestId id) {
+    return requests.find(id.value());
+  }
+
+  @Override
+  public Optional<BuildView> build(BuildKey key) {
+    return builds.find(key.toString());
+  }
+
+  @Override
+  public Optional<WorkerView> worker(WorkerName name) {
+    return workers.find(name.value());
+  }
+
+  @Override
+  public void put(ProjectView view) {
+    projects.put(view);
+  }
+
+  @Override
+  public void put(BuilderView view) {
+    builders.put(view);
+  }
+
+  @Override
+  public void put(BuildsetView view) {
+    buildsets.put(view);
+  }
+
+  @Override
+  public void put(RequestView view) {
+    requests.put(view);
+  }
+
+  @Override
+  public void put(BuildView view) {
+    builds.put(view);
+  }
+
+  @Override
+  public void put(WorkerView view) {
+    workers.put(view);
+  }
+}
