@@ -128,8 +128,7 @@ public final class CassandraStreamStore implements StreamStore, AutoCloseable {
       // Late, and for nobody: its build was old enough to go.
       return new Appended.Stored(chunk.end(), true, chunk.last());
     }
-    boolean adds =
-        chunk.end() > stream.size || (chunk.last() && chunk.end() == stream.size);
+    boolean adds = chunk.end() > stream.size || (chunk.last() && chunk.end() == stream.size);
     if (!stream.closed && chunk.offset() <= stream.size && adds) {
       begin(stream, chunk.stream());
       int known = (int) (stream.size - chunk.offset());
@@ -177,8 +176,7 @@ public final class CassandraStreamStore implements StreamStore, AutoCloseable {
     Known noted = stream.noted;
     if (noted != null && (stream.closed || stream.size - noted.size() >= NOTE_EVERY)) {
       var now =
-          new Known(
-              key, stream.size, stream.bytes, stream.closed, noted.slot(), clock.instant());
+          new Known(key, stream.size, stream.bytes, stream.closed, noted.slot(), clock.instant());
       try {
         write(now);
         stream.noted = now;
@@ -245,10 +243,7 @@ public final class CassandraStreamStore implements StreamStore, AutoCloseable {
   @Override
   public List<StreamKey> streams(BuildKey build) {
     try {
-      return rows.known(build).stream()
-          .map(Known::stream)
-          .sorted(FileStreamStore.ORDER)
-          .toList();
+      return rows.known(build).stream().map(Known::stream).sorted(FileStreamStore.ORDER).toList();
     } catch (DriverException failed) {
       throw unreadable("The streams of " + build, failed);
     }

@@ -64,18 +64,38 @@ final class StreamRows {
   StreamRows(CqlSession session, String keyspace) {
     this.session = session;
     String chunks = keyspace + ".stream_chunk";
-    putChunk = session.prepare("UPDATE " + chunks + " SET last = ?, zstd = ? WHERE " + PART_KEY
-        + " AND at = ? AND length = ?");
-    chunksFrom = session.prepare("SELECT at, length, last, zstd FROM " + chunks + " WHERE "
-        + PART_KEY + " AND at >= ? AND at < ?");
-    placesBefore = session.prepare("SELECT at, length FROM " + chunks + " WHERE " + PART_KEY
-        + " AND at > ? AND at < ?");
-    lastWritten = session.prepare("SELECT WRITETIME(zstd) AS written FROM " + chunks + " WHERE "
-        + PART_KEY + " ORDER BY at DESC, length DESC LIMIT 1");
+    putChunk =
+        session.prepare(
+            "UPDATE "
+                + chunks
+                + " SET last = ?, zstd = ? WHERE "
+                + PART_KEY
+                + " AND at = ? AND length = ?");
+    chunksFrom =
+        session.prepare(
+            "SELECT at, length, last, zstd FROM "
+                + chunks
+                + " WHERE "
+                + PART_KEY
+                + " AND at >= ? AND at < ?");
+    placesBefore =
+        session.prepare(
+            "SELECT at, length FROM " + chunks + " WHERE " + PART_KEY + " AND at > ? AND at < ?");
+    lastWritten =
+        session.prepare(
+            "SELECT WRITETIME(zstd) AS written FROM "
+                + chunks
+                + " WHERE "
+                + PART_KEY
+                + " ORDER BY at DESC, length DESC LIMIT 1");
     deletePart = session.prepare("DELETE FROM " + chunks + " WHERE " + PART_KEY);
     String each = keyspace + ".stream";
-    putStream = session.prepare("UPDATE " + each
-        + " USING TIMESTAMP ? SET size = ?, bytes = ?, closed = ?, slot = ?, at = ? WHERE " + KEY);
+    putStream =
+        session.prepare(
+            "UPDATE "
+                + each
+                + " USING TIMESTAMP ? SET size = ?, bytes = ?, closed = ?, slot = ?, at = ? WHERE "
+                + KEY);
     String columns = "SELECT step, kind, name, size, bytes, closed, slot, at FROM " + each;
     stream = session.prepare(columns + " WHERE " + KEY);
     streams = session.prepare(columns + " WHERE build = ?");
@@ -83,8 +103,9 @@ final class StreamRows {
     putPruned = session.prepare("UPDATE " + each + " SET pruned = ? WHERE build = ?");
     pruned = session.prepare("SELECT pruned FROM " + each + " WHERE build = ? LIMIT 1");
     String inSlot = keyspace + ".stream_slot";
-    putInSlot = session.prepare(
-        "UPDATE " + inSlot + " USING TIMESTAMP ? SET bytes = ? WHERE slot = ? AND " + KEY);
+    putInSlot =
+        session.prepare(
+            "UPDATE " + inSlot + " USING TIMESTAMP ? SET bytes = ? WHERE slot = ? AND " + KEY);
     slot = session.prepare("SELECT build, bytes FROM " + inSlot + " WHERE slot = ?");
     deleteInSlot = session.prepare("DELETE FROM " + inSlot + " WHERE slot = ? AND " + KEY);
     deleteSlot = session.prepare("DELETE FROM " + inSlot + " WHERE slot = ?");
@@ -103,7 +124,8 @@ final class StreamRows {
           at bigint, length int, last boolean, zstd blob,
           PRIMARY KEY ((build, step, kind, name, part), at, length))
           WITH compression = {'enabled': 'false'}
-          AND comment = 'Logs and artifacts: Zstandard frames by their place in the stream'"""
+          AND comment = 'Logs and artifacts: Zstandard frames by their place in the stream'\
+        """
             .formatted(keyspace),
         """
         CREATE TABLE IF NOT EXISTS %s.stream (
@@ -111,19 +133,22 @@ final class StreamRows {
           size bigint, bytes bigint, closed boolean, slot bigint, at timestamp,
           pruned timestamp static,
           PRIMARY KEY ((build), step, kind, name))
-          WITH comment = 'The streams of a build, and how far each is surely stored'"""
+          WITH comment = 'The streams of a build, and how far each is surely stored'\
+        """
             .formatted(keyspace),
         """
         CREATE TABLE IF NOT EXISTS %s.stream_slot (
           slot bigint, build text, step int, kind text, name text, bytes bigint,
           PRIMARY KEY ((slot), build, step, kind, name))
-          WITH comment = 'Which streams began in which ten minutes, for pruning'"""
+          WITH comment = 'Which streams began in which ten minutes, for pruning'\
+        """
             .formatted(keyspace),
         """
         CREATE TABLE IF NOT EXISTS %s.stream_slots (
           one int, slot bigint,
           PRIMARY KEY ((one), slot))
-          WITH comment = 'Which ten minutes have streams'"""
+          WITH comment = 'Which ten minutes have streams'\
+        """
             .formatted(keyspace));
   }
 
@@ -157,16 +182,17 @@ final class StreamRows {
   }
 
   void put(StreamKey stream, Stored chunk) {
-    run(putChunk.bind(
-        chunk.last(),
-        ByteBuffer.wrap(chunk.zstd()),
-        stream.build().toString(),
-        stream.step(),
-        stream.kind().name(),
-        stream.name(),
-        chunk.at() / PART,
-        chunk.at(),
-        chunk.length()));
+    run(
+        putChunk.bind(
+            chunk.last(),
+            ByteBuffer.wrap(chunk.zstd()),
+            stream.build().toString(),
+            stream.step(),
+            stream.kind().name(),
+            stream.name(),
+            chunk.at() / PART,
+            chunk.at(),
+            chunk.length()));
   }
 
   /** Chunks of {@code part} that begin at {@code from} or later, before {@code to}, in order. */
@@ -230,25 +256,27 @@ final class StreamRows {
     long time = known.size() * 2 + (known.closed() ? 1 : 0);
     StreamKey s = known.stream();
     return List.of(
-        later(putStream.bind(
-            time,
-            known.size(),
-            known.bytes(),
-            known.closed(),
-            known.slot(),
-            known.at(),
-            s.build().toString(),
-            s.step(),
-            s.kind().name(),
-            s.name())),
-        later(putInSlot.bind(
-            time,
-            known.bytes(),
-            known.slot(),
-            s.build().toString(),
-            s.step(),
-            s.kind().name(),
-            s.name())));
+        later(
+            putStream.bind(
+                time,
+                known.size(),
+                known.bytes(),
+                known.closed(),
+                known.slot(),
+                known.at(),
+                s.build().toString(),
+                s.step(),
+                s.kind().name(),
+                s.name())),
+        later(
+            putInSlot.bind(
+                time,
+                known.bytes(),
+                known.slot(),
+                s.build().toString(),
+                s.step(),
+                s.kind().name(),
+                s.name())));
   }
 
   Optional<Known> known(StreamKey s) {
@@ -296,8 +324,7 @@ final class StreamRows {
   void forget(Known known) {
     StreamKey s = known.stream();
     run(deleteStream.bind(s.build().toString(), s.step(), s.kind().name(), s.name()));
-    run(deleteInSlot.bind(
-        known.slot(), s.build().toString(), s.step(), s.kind().name(), s.name()));
+    run(deleteInSlot.bind(known.slot(), s.build().toString(), s.step(), s.kind().name(), s.name()));
   }
 
   void open(long slot) {

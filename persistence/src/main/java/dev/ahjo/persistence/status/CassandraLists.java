@@ -99,10 +99,7 @@ final class CassandraLists {
     }
     for (String column : table.indexes()) {
       if (!column.equals("builder") && !query.values(column).isEmpty()) {
-        return query.values(column).stream()
-            .distinct()
-            .map(v -> ListNames.of(column, v))
-            .toList();
+        return query.values(column).stream().distinct().map(v -> ListNames.of(column, v)).toList();
       }
     }
     return List.of(ListNames.ALL);
@@ -249,7 +246,8 @@ final class CassandraLists {
 
   private static IntPredicate accepted(Table<?> table, List<String> states, List<String> results) {
     boolean[] accepted = new boolean[table.phases()];
-    for (int phase : table.accepted(IntStream.range(0, accepted.length).toArray(), states, results)) {
+    for (int phase :
+        table.accepted(IntStream.range(0, accepted.length).toArray(), states, results)) {
       accepted[phase] = true;
     }
     return phase -> phase >= 0 && accepted[phase];

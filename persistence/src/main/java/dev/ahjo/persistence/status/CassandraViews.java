@@ -100,11 +100,7 @@ final class CassandraViews implements CommittedViews {
   }
 
   private <V> ListedShelf<V> shelf(Table<V> table) {
-    return new ListedShelf<>(
-        table,
-        KEPT,
-        id -> find(table, id),
-        new Counted(rows, table.name()));
+    return new ListedShelf<>(table, KEPT, id -> find(table, id), new Counted(rows, table.name()));
   }
 
   private <V> Optional<Found<V>> find(Table<V> table, String id) {

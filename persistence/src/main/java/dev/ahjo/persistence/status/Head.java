@@ -46,18 +46,35 @@ final class Head {
     this.session = session;
     this.generation = generation;
     String head = keyspace + ".status_head";
-    read = session.prepare("SELECT epoch, applied, redo_epoch, slot, parts, seqs FROM " + head
-        + " WHERE generation = ?");
-    make = session.prepare("INSERT INTO " + head + " (generation, epoch, applied, redo_epoch, slot,"
-        + " parts, seqs) VALUES (?, 0, 0, 0, 0, 0, {}) IF NOT EXISTS");
+    read =
+        session.prepare(
+            "SELECT epoch, applied, redo_epoch, slot, parts, seqs FROM "
+                + head
+                + " WHERE generation = ?");
+    make =
+        session.prepare(
+            "INSERT INTO "
+                + head
+                + " (generation, epoch, applied, redo_epoch, slot,"
+                + " parts, seqs) VALUES (?, 0, 0, 0, 0, 0, {}) IF NOT EXISTS");
     take = session.prepare("UPDATE " + head + " SET epoch = ? WHERE generation = ? IF epoch = ?");
-    move = session.prepare("UPDATE " + head + " SET applied = ?, redo_epoch = ?, slot = ?, parts = ?,"
-        + " seqs = ? WHERE generation = ? IF epoch = ? AND applied = ?");
+    move =
+        session.prepare(
+            "UPDATE "
+                + head
+                + " SET applied = ?, redo_epoch = ?, slot = ?, parts = ?,"
+                + " seqs = ? WHERE generation = ? IF epoch = ? AND applied = ?");
     String beside = keyspace + ".status_redo";
-    putRedo = session.prepare("INSERT INTO " + beside
-        + " (generation, epoch, slot, part, offset, writes) VALUES (?, ?, ?, ?, ?, ?)");
-    redo = session.prepare("SELECT offset, writes FROM " + beside
-        + " WHERE generation = ? AND epoch = ? AND slot = ? AND part < ?");
+    putRedo =
+        session.prepare(
+            "INSERT INTO "
+                + beside
+                + " (generation, epoch, slot, part, offset, writes) VALUES (?, ?, ?, ?, ?, ?)");
+    redo =
+        session.prepare(
+            "SELECT offset, writes FROM "
+                + beside
+                + " WHERE generation = ? AND epoch = ? AND slot = ? AND part < ?");
     deleteRedo = session.prepare("DELETE FROM " + beside + " WHERE generation = ? AND epoch < ?");
     String of = keyspace + ".status_shown";
     putShown = session.prepare("INSERT INTO " + of + " (generation, applied) VALUES (?, ?)");
@@ -71,19 +88,22 @@ final class Head {
           generation text, epoch bigint, applied bigint,
           redo_epoch bigint, slot int, parts int, seqs frozen<map<text, bigint>>,
           PRIMARY KEY ((generation)))
-          WITH comment = 'Which commit of the read tables was the last, and who may make the next'"""
+          WITH comment = 'Which commit of the read tables was the last, and who may make the next'\
+        """
             .formatted(keyspace),
         """
         CREATE TABLE IF NOT EXISTS %s.status_redo (
           generation text, epoch bigint, slot int, part int, offset bigint, writes blob,
           PRIMARY KEY ((generation), epoch, slot, part))
-          WITH comment = 'What the last commits of the read tables write'"""
+          WITH comment = 'What the last commits of the read tables write'\
+        """
             .formatted(keyspace),
         """
         CREATE TABLE IF NOT EXISTS %s.status_shown (
           generation text, applied bigint,
           PRIMARY KEY ((generation)))
-          WITH comment = 'Up to where readers see the facts'"""
+          WITH comment = 'Up to where readers see the facts'\
+        """
             .formatted(keyspace));
   }
 
@@ -95,8 +115,7 @@ final class Head {
    * @param parts rows of what it wants written
    * @param seqs the last number of each kind
    */
-  record At(
-      long epoch, long applied, long redoEpoch, int slot, int parts, Map<String, Long> seqs) {
+  record At(long epoch, long applied, long redoEpoch, int slot, int parts, Map<String, Long> seqs) {
     At {
       seqs = Map.copyOf(seqs);
     }
@@ -115,8 +134,7 @@ final class Head {
         long mine = now.epoch() + 1;
         if (session.execute(serial(take.bind(mine, generation, now.epoch()))).wasApplied()) {
           session.execute(quorum(deleteRedo.bind(generation, now.redoEpoch())));
-          return new At(
-              mine, now.applied(), now.redoEpoch(), now.slot(), now.parts(), now.seqs());
+          return new At(mine, now.applied(), now.redoEpoch(), now.slot(), now.parts(), now.seqs());
         }
       }
     }
@@ -156,8 +174,7 @@ final class Head {
     int parts = 0;
     for (int from = 0; from < all.length; from += PART) {
       ByteBuffer part = ByteBuffer.wrap(all, from, Math.min(PART, all.length - from));
-      session.execute(
-          quorum(putRedo.bind(generation, epoch, slot, parts, offset, part)));
+      session.execute(quorum(putRedo.bind(generation, epoch, slot, parts, offset, part)));
       parts++;
     }
     return parts;
@@ -171,15 +188,17 @@ final class Head {
   Optional<At> move(At from, long offset, int slot, int parts, Map<String, Long> seqs) {
     boolean moved =
         session
-            .execute(serial(move.bind(
-                offset,
-                from.epoch(),
-                slot,
-                parts,
-                seqs,
-                generation,
-                from.epoch(),
-                from.applied())))
+            .execute(
+                serial(
+                    move.bind(
+                        offset,
+                        from.epoch(),
+                        slot,
+                        parts,
+                        seqs,
+                        generation,
+                        from.epoch(),
+                        from.applied())))
             .wasApplied();
     return moved
         ? Optional.of(new At(from.epoch(), offset, from.epoch(), slot, parts, seqs))
@@ -194,8 +213,7 @@ final class Head {
     var all = new ByteArrayOutputStream();
     int parts = 0;
     for (Row row :
-        session.execute(
-            quorum(redo.bind(generation, at.redoEpoch(), at.slot(), at.parts())))) {
+        session.execute(quorum(redo.bind(generation, at.redoEpoch(), at.slot(), at.parts())))) {
       ByteBuffer part = row.getByteBuffer("writes");
       if (part != null && row.getLong("offset") == at.applied()) {
         all.writeBytes(bytes(part));

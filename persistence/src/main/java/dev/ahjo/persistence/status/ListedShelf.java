@@ -147,8 +147,7 @@ final class ListedShelf<V> {
     List<String> wanted = ListNames.counted(table, place.view);
     List<Spot> spots = new ArrayList<>();
     for (String list : wanted) {
-      Optional<Spot> known =
-          place.spots.stream().filter(s -> s.list().equals(list)).findFirst();
+      Optional<Spot> known = place.spots.stream().filter(s -> s.list().equals(list)).findFirst();
       known.ifPresent(spot -> lists.move(spot, place.storedPhase, phase));
       Spot spot = known.orElseGet(() -> lists.add(list, place.seq, phase));
       spots.add(spot);

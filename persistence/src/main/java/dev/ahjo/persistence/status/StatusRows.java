@@ -63,29 +63,59 @@ final class StatusRows {
     this.session = session;
     this.generation = generation;
     String status = keyspace + ".status_";
-    putView = session.prepare("INSERT INTO " + status + "view (generation, kind, id, seq, phase, doc,"
-        + " lists, branches, leaves) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
-    putEntry = session.prepare("INSERT INTO " + status
-        + "entry (generation, kind, list, leaf, seq, id, phase, tags) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
-    putLeaf = session.prepare("INSERT INTO " + status
-        + "leaf (generation, kind, list, branch, leaf, counts) VALUES (?, ?, ?, ?, ?, ?)");
-    putBranch = session.prepare("INSERT INTO " + status
-        + "branch (generation, kind, list, branch, leaves, counts) VALUES (?, ?, ?, ?, ?, ?)");
-    putFew = session.prepare("INSERT INTO " + status
-        + "few (generation, kind, list, seq, id) VALUES (?, ?, ?, ?, ?)");
-    putName = session.prepare("INSERT INTO " + status
-        + "name (generation, kind, list, id, phase, tags) VALUES (?, ?, ?, ?, ?, ?)");
-    view = session.prepare("SELECT seq, phase, doc, lists, branches, leaves FROM " + status
-        + "view WHERE generation = ? AND kind = ? AND id = ?");
+    putView =
+        session.prepare(
+            "INSERT INTO "
+                + status
+                + "view (generation, kind, id, seq, phase, doc,"
+                + " lists, branches, leaves) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    putEntry =
+        session.prepare(
+            "INSERT INTO "
+                + status
+                + "entry (generation, kind, list, leaf, seq, id, phase, tags) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+    putLeaf =
+        session.prepare(
+            "INSERT INTO "
+                + status
+                + "leaf (generation, kind, list, branch, leaf, counts) VALUES (?, ?, ?, ?, ?, ?)");
+    putBranch =
+        session.prepare(
+            "INSERT INTO "
+                + status
+                + "branch (generation, kind, list, branch, leaves, counts) VALUES (?, ?, ?, ?, ?, ?)");
+    putFew =
+        session.prepare(
+            "INSERT INTO "
+                + status
+                + "few (generation, kind, list, seq, id) VALUES (?, ?, ?, ?, ?)");
+    putName =
+        session.prepare(
+            "INSERT INTO "
+                + status
+                + "name (generation, kind, list, id, phase, tags) VALUES (?, ?, ?, ?, ?, ?)");
+    view =
+        session.prepare(
+            "SELECT seq, phase, doc, lists, branches, leaves FROM "
+                + status
+                + "view WHERE generation = ? AND kind = ? AND id = ?");
     String list = " WHERE generation = ? AND kind = ? AND list = ?";
-    entries = session.prepare("SELECT seq, id, phase, tags FROM " + status + "entry" + list
-        + " AND leaf = ? AND seq < ?");
-    leaves = session.prepare("SELECT leaf, counts FROM " + status + "leaf" + list
-        + " AND branch = ? AND leaf < ?");
-    branches = session.prepare("SELECT branch, leaves, counts FROM " + status + "branch" + list
-        + " AND branch < ?");
+    entries =
+        session.prepare(
+            "SELECT seq, id, phase, tags FROM "
+                + status
+                + "entry"
+                + list
+                + " AND leaf = ? AND seq < ?");
+    leaves =
+        session.prepare(
+            "SELECT leaf, counts FROM " + status + "leaf" + list + " AND branch = ? AND leaf < ?");
+    branches =
+        session.prepare(
+            "SELECT branch, leaves, counts FROM " + status + "branch" + list + " AND branch < ?");
     few = session.prepare("SELECT seq, id FROM " + status + "few" + list + " AND seq < ?");
-    names = session.prepare("SELECT id, phase, tags FROM " + status + "name" + list + " AND id > ?");
+    names =
+        session.prepare("SELECT id, phase, tags FROM " + status + "name" + list + " AND id > ?");
   }
 
   /** The statements that make the tables in {@code keyspace}, if they are not there. */
@@ -97,7 +127,8 @@ final class StatusRows {
           seq bigint, phase int, doc blob,
           lists frozen<list<text>>, branches frozen<list<bigint>>, leaves frozen<list<bigint>>,
           PRIMARY KEY ((generation, kind, id)))
-          WITH comment = 'Views of projects, builders, buildsets, requests, builds and workers'"""
+          WITH comment = 'Views of projects, builders, buildsets, requests, builds and workers'\
+        """
             .formatted(keyspace),
         """
         CREATE TABLE IF NOT EXISTS %s.status_entry (
@@ -105,7 +136,8 @@ final class StatusRows {
           seq bigint, id text, phase int, tags frozen<list<text>>,
           PRIMARY KEY ((generation, kind, list, leaf), seq))
           WITH CLUSTERING ORDER BY (seq DESC)
-          AND comment = 'Lists, newest first: the lines of a leaf'"""
+          AND comment = 'Lists, newest first: the lines of a leaf'\
+        """
             .formatted(keyspace),
         """
         CREATE TABLE IF NOT EXISTS %s.status_leaf (
@@ -113,7 +145,8 @@ final class StatusRows {
           leaf bigint, counts frozen<map<int, bigint>>,
           PRIMARY KEY ((generation, kind, list, branch), leaf))
           WITH CLUSTERING ORDER BY (leaf DESC)
-          AND comment = 'Lists: the leaves of a branch, and how many lines are in which phase'"""
+          AND comment = 'Lists: the leaves of a branch, and how many lines are in which phase'\
+        """
             .formatted(keyspace),
         """
         CREATE TABLE IF NOT EXISTS %s.status_branch (
@@ -121,7 +154,8 @@ final class StatusRows {
           branch bigint, leaves int, counts frozen<map<int, bigint>>,
           PRIMARY KEY ((generation, kind, list), branch))
           WITH CLUSTERING ORDER BY (branch DESC)
-          AND comment = 'Lists: their branches, and how many lines are in which phase'"""
+          AND comment = 'Lists: their branches, and how many lines are in which phase'\
+        """
             .formatted(keyspace),
         """
         CREATE TABLE IF NOT EXISTS %s.status_few (
@@ -129,14 +163,16 @@ final class StatusRows {
           seq bigint, id text,
           PRIMARY KEY ((generation, kind, list), seq))
           WITH CLUSTERING ORDER BY (seq DESC)
-          AND comment = 'Lists of a few lines'"""
+          AND comment = 'Lists of a few lines'\
+        """
             .formatted(keyspace),
         """
         CREATE TABLE IF NOT EXISTS %s.status_name (
           generation text, kind text, list text,
           id text, phase int, tags frozen<list<text>>,
           PRIMARY KEY ((generation, kind, list), id))
-          WITH comment = 'Lists by name'"""
+          WITH comment = 'Lists by name'\
+        """
             .formatted(keyspace));
   }
 
@@ -313,9 +349,7 @@ final class StatusRows {
         session.execute(
             quorum(names.bind(generation, kind, list, after)).setPageSize(Math.min(limit, 1000)));
     for (Row row : rows) {
-      found.add(
-          new Line(
-              0, String.valueOf(row.getString(0)), row.getInt(1), texts(row, "tags")));
+      found.add(new Line(0, String.valueOf(row.getString(0)), row.getInt(1), texts(row, "tags")));
       if (found.size() == limit) {
         break;
       }

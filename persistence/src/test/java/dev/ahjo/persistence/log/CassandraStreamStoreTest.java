@@ -10,6 +10,9 @@ import dev.ahjo.core.log.StreamKey;
 import dev.ahjo.core.log.StreamKey.Kind;
 import dev.ahjo.core.port.StreamStore.Appended.Stored;
 import dev.ahjo.core.port.StreamStore.Extent;
+import dev.ahjo.persistence.cassandra.server.CassandraExtension;
+import dev.ahjo.persistence.cassandra.server.CassandraRing;
+import dev.ahjo.persistence.cassandra.server.TestKeyspace;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -30,10 +33,13 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 @Tag("processes")
+@ExtendWith(CassandraExtension.class)
 class CassandraStreamStoreTest extends StreamStoreContract {
   private static final Instant NOW = Instant.parse("2026-11-20T12:00:00Z");
+  private static TestKeyspace cassandra;
   private static CqlSession session;
   private static String keyspace;
 
@@ -42,15 +48,15 @@ class CassandraStreamStoreTest extends StreamStoreContract {
   private CassandraStreamStore store;
 
   @BeforeAll
-  static void connect() {
-    session = dev.ahjo.persistence.TestSession.open();
-    keyspace = dev.ahjo.persistence.TestSession.keyspace(session, "streams");
-    CassandraStreamStore.schema(keyspace).forEach(session::execute);
+  static void connect(CassandraRing ring) {
+    cassandra = TestKeyspace.in(ring, CassandraStreamStore::schema);
+    session = cassandra.session();
+    keyspace = cassandra.name();
   }
 
   @AfterAll
   static void disconnect() {
-    session.close();
+    cassandra.close();
   }
 
   @BeforeEach
@@ -94,7 +100,8 @@ class CassandraStreamStoreTest extends StreamStoreContract {
           chunk(LOG, at, Arrays.copyOfRange(all, at, at + length), at + length == all.length);
       assertThat(another().append(chunk))
           .isEqualTo(new Stored(at + length, true, at + length == all.length));
-      assertThat(another().extent(LOG)).contains(new Extent(at + length, at + length == all.length));
+      assertThat(another().extent(LOG))
+          .contains(new Extent(at + length, at + length == all.length));
       at += length;
     }
     assertThat(store.read(LOG, 0, 4_000_000)).isEqualTo(all);
@@ -108,7 +115,8 @@ class CassandraStreamStoreTest extends StreamStoreContract {
     var first = store;
     var second = another();
     first.append(chunk(LOG, 0, "0123", false));
-    assertThat(second.append(chunk(LOG, 4, "456789", false))).isEqualTo(new Stored(10, true, false));
+    assertThat(second.append(chunk(LOG, 4, "456789", false)))
+        .isEqualTo(new Stored(10, true, false));
     // The first has not heard of that.
     assertThat(first.append(chunk(LOG, 4, "45", false))).isInstanceOf(Stored.class);
     assertThat(first.append(chunk(LOG, 4, "456789ab", false))).isInstanceOf(Stored.class);
@@ -119,7 +127,9 @@ class CassandraStreamStoreTest extends StreamStoreContract {
     assertThat(text(first, LOG)).isEqualTo("0123456789abcd");
   }
 
-  /** Whatever two nodes are sent of one stream, cut as it comes, late, twice and at the same time. */
+  /**
+   * Whatever two nodes are sent of one stream, cut as it comes, late, twice and at the same time.
+   */
   @Test
   void twoNodesMayWriteOneStreamAtTheSameTime() throws Exception {
     for (int seed = 1; seed <= 6; seed++) {
@@ -152,8 +162,7 @@ class CassandraStreamStoreTest extends StreamStoreContract {
   }
 
   /** Sends as an agent does that is unsure of what has arrived: from any place up to the end. */
-  private static int write(
-      CassandraStreamStore node, StreamKey stream, byte[] all, Random random) {
+  private static int write(CassandraStreamStore node, StreamKey stream, byte[] all, Random random) {
     long end = 0;
     int sent = 0;
     boolean closed = false;
@@ -241,7 +250,8 @@ class CassandraStreamStoreTest extends StreamStoreContract {
     assertThat(another().pruned(old.build())).isTrue();
     assertThat(store.pruned(log(2).build())).isFalse();
     assertThat(text(store, log(2))).isEqualTo("younger");
-    assertThat(another().append(chunk(old, 0, "late", false))).isEqualTo(new Stored(4, true, false));
+    assertThat(another().append(chunk(old, 0, "late", false)))
+        .isEqualTo(new Stored(4, true, false));
     assertThat(store.extent(old)).isEmpty();
     assertThat(chunksLeft()).isEqualTo(1);
     assertThat(another().prune(Duration.ofDays(7), Long.MAX_VALUE, NOW)).isEqualTo(Pruned.NOTHING);
@@ -285,7 +295,9 @@ class CassandraStreamStoreTest extends StreamStoreContract {
     for (int i = 0; i < 40; i++) {
       store.append(chunk(LOG, (long) i * piece.length, piece, i == 39));
     }
-    var parts = session.execute("SELECT DISTINCT build, step, kind, name, part FROM " + keyspace + ".stream_chunk");
+    var parts =
+        session.execute(
+            "SELECT DISTINCT build, step, kind, name, part FROM " + keyspace + ".stream_chunk");
     assertThat(parts.all()).hasSize(40 * Chunk.MAX_LENGTH / (1 << 20));
     assertThat(store.read(LOG, 39L * piece.length, 1 << 20)).isEqualTo(piece);
   }

@@ -13,6 +13,9 @@ import dev.ahjo.core.status.Projection;
 import dev.ahjo.core.status.StatusStore;
 import dev.ahjo.core.status.StatusStore.Query;
 import dev.ahjo.core.status.Story;
+import dev.ahjo.persistence.cassandra.server.CassandraExtension;
+import dev.ahjo.persistence.cassandra.server.CassandraRing;
+import dev.ahjo.persistence.cassandra.server.TestKeyspace;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -30,11 +34,14 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Whatever becomes of a projection, the tables are those of an undisturbed one, row by row. */
 @Tag("processes")
+@ExtendWith(CassandraExtension.class)
 class CassandraProjectionTest {
   private static final AtomicInteger GENERATIONS = new AtomicInteger();
+  private static TestKeyspace cassandra;
   private static CqlSession session;
   private static String keyspace;
 
@@ -42,15 +49,15 @@ class CassandraProjectionTest {
   private final Story story = new Story(journal);
 
   @BeforeAll
-  static void connect() {
-    session = dev.ahjo.persistence.TestSession.open();
-    keyspace = dev.ahjo.persistence.TestSession.keyspace(session, "projected");
-    CassandraTables.schema(keyspace).forEach(session::execute);
+  static void connect(CassandraRing ring) {
+    cassandra = TestKeyspace.in(ring, CassandraTables::schema);
+    session = cassandra.session();
+    keyspace = cassandra.name();
   }
 
   @AfterAll
   static void disconnect() {
-    session.close();
+    cassandra.close();
   }
 
   /** The process is gone. */
@@ -264,12 +271,15 @@ class CassandraProjectionTest {
 
   /** All that stands in the tables. */
   private static Map<String, List<String>> rows(String generation) {
-    Map<String, List<String>> all = new java.util.TreeMap<>();
+    Map<String, List<String>> all = new TreeMap<>();
     for (String table : List.of("view", "entry", "leaf", "branch", "few", "name", "shown")) {
       List<String> rows = new ArrayList<>();
       for (Row row :
           session.execute(
-              "SELECT JSON * FROM " + keyspace + ".status_" + table
+              "SELECT JSON * FROM "
+                  + keyspace
+                  + ".status_"
+                  + table
                   + " WHERE generation = ? ALLOW FILTERING",
               generation)) {
         rows.add(String.valueOf(row.getString(0)).replace(generation, ""));

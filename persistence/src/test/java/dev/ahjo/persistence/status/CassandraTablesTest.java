@@ -13,6 +13,9 @@ import dev.ahjo.core.status.StatusStore;
 import dev.ahjo.core.status.StatusStore.Page;
 import dev.ahjo.core.status.StatusStore.Query;
 import dev.ahjo.core.status.Views;
+import dev.ahjo.persistence.cassandra.server.CassandraExtension;
+import dev.ahjo.persistence.cassandra.server.CassandraRing;
+import dev.ahjo.persistence.cassandra.server.TestKeyspace;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -27,10 +30,13 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 @Tag("processes")
+@ExtendWith(CassandraExtension.class)
 class CassandraTablesTest extends StatusContract {
   private static final AtomicInteger GENERATIONS = new AtomicInteger();
+  private static TestKeyspace cassandra;
   private static CqlSession session;
   private static String keyspace;
 
@@ -40,15 +46,15 @@ class CassandraTablesTest extends StatusContract {
   private long offset;
 
   @BeforeAll
-  static void connect() {
-    session = dev.ahjo.persistence.TestSession.open();
-    keyspace = dev.ahjo.persistence.TestSession.keyspace(session, "tables");
-    CassandraTables.schema(keyspace).forEach(session::execute);
+  static void connect(CassandraRing ring) {
+    cassandra = TestKeyspace.in(ring, CassandraTables::schema);
+    session = cassandra.session();
+    keyspace = cassandra.name();
   }
 
   @AfterAll
   static void disconnect() {
-    session.close();
+    cassandra.close();
   }
 
   @BeforeEach
@@ -166,7 +172,9 @@ class CassandraTablesTest extends StatusContract {
     assertThat(store().builds(Query.ALL).items()).hasSize(2);
   }
 
-  /** Thousands of views that change at random, listed by every filter, as the plainest store does. */
+  /**
+   * Thousands of views that change at random, listed by every filter, as the plainest store does.
+   */
   @Test
   void longListsAreReadAsInMemory() {
     var memory = new MemoryStatus();
@@ -187,9 +195,7 @@ class CassandraTablesTest extends StatusContract {
               "s" + n / 10,
               "w" + (n * 7919 % 5),
               finished ? "finished" : states[random.nextInt(3)],
-              !finished
-                  ? null
-                  : random.nextInt(50) == 0 ? Result.FAILURE : Result.SUCCESS);
+              !finished ? null : random.nextInt(50) == 0 ? Result.FAILURE : Result.SUCCESS);
       memory.put(view);
       views().put(view);
       if (random.nextInt(300) == 0) {
