@@ -1,0 +1,4 @@
+@NullMarked
+package dev.ahjo.cluster.membership;
+
+import org.jspecify.annotations.NullMarked;

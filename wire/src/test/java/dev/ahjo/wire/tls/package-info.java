@@ -1,0 +1,4 @@
+@NullMarked
+package dev.ahjo.wire.tls;
+
+import org.jspecify.annotations.NullMarked;
