@@ -13,9 +13,9 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * Where the sessions of some of the workers are: each worker is in the directory of one node, chosen
- * by rendezvous, so that all nodes agree on it who agree on the nodes, and few workers move when a
- * node comes or goes. Nothing in it needs to be kept: gates say it again to the next one.
+ * Where the sessions of some of the workers are: each worker is in the directory of one node,
+ * chosen by rendezvous, so that all nodes agree on it who agree on the nodes, and few workers move
+ * when a node comes or goes. Nothing in it needs to be kept: gates say it again to the next one.
  */
 final class Directory {
   /** Workers that somebody waits for; beyond, who waits asks again by its own backoff. */

@@ -6,8 +6,8 @@ import dev.ahjo.core.worker.Protocol.ToAgent;
 import java.util.List;
 
 /**
- * What the desks of the nodes say to each other. Any letter may be lost. {@code from} is the sending
- * node's number, as its sessions carry it.
+ * What the desks of the nodes say to each other. Any letter may be lost. {@code from} is the
+ * sending node's number, as its sessions carry it.
  */
 sealed interface Letter extends SessionDesk.In {
   /** A worker's session, and the node that it is at by its id. */

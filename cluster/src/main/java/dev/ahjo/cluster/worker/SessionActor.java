@@ -113,8 +113,7 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
       LongSupplier nanos) {}
 
   /** What all sessions of a gate share. */
-  record Surroundings(
-      Entities entities, Sessions sessions, StreamDesk streams, SessionIds ids) {}
+  record Surroundings(Entities entities, Sessions sessions, StreamDesk streams, SessionIds ids) {}
 
   /** What the session knows of one build. */
   private static final class Held {
@@ -458,8 +457,8 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
             around
                 .entities()
                 .tell(
-                EntityRef.of(build),
-                new Build.Command.Report(hello.worker(), id, attempt, first, reports)),
+                    EntityRef.of(build),
+                    new Build.Command.Report(hello.worker(), id, attempt, first, reports)),
             (answer, problem) -> {
               if (problem != null) {
                 LOG.warn("{} could not be told reports {} to {}", build, first, last, problem);

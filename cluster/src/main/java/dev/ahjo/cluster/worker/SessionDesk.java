@@ -31,8 +31,8 @@ import org.apache.pekko.cluster.typed.Subscribe;
 /**
  * Carries what entities of one node say to agents at the gate of another; one actor on each node.
  * What is for a worker goes by the node whose {@link Directory} has it, and from there to its
- * session's node; who watches a session asks its node, which the session's id names. A node that has
- * left the cluster has no sessions: they end at once.
+ * session's node; who watches a session asks its node, which the session's id names. A node that
+ * has left the cluster has no sessions: they end at once.
  */
 final class SessionDesk extends AbstractBehavior<SessionDesk.In> {
   static final String NAME = "ahjo-sessions";
@@ -116,8 +116,7 @@ final class SessionDesk extends AbstractBehavior<SessionDesk.In> {
     this.cluster = Cluster.get(context.getSystem());
     this.refs = ActorRefResolver.get(context.getSystem());
     this.self = cluster.selfMember().uniqueAddress().longUid();
-    var changed =
-        context.messageAdapter(ClusterEvent.MemberEvent.class, _ -> (In) new Changed());
+    var changed = context.messageAdapter(ClusterEvent.MemberEvent.class, _ -> (In) new Changed());
     cluster.subscriptions().tell(Subscribe.create(changed, ClusterEvent.MemberEvent.class));
     look();
     sessions.welcome().forEach(open -> welcomed(open.worker(), open.id()));
@@ -187,8 +186,8 @@ final class SessionDesk extends AbstractBehavior<SessionDesk.In> {
           .note(place)
           .ifPresent(older ->
               SessionIds.node(older)
-                  .ifPresent(at ->
-                      superseded.computeIfAbsent(at, _ -> new ArrayList<>()).add(older)));
+                  .ifPresent(
+                      at -> superseded.computeIfAbsent(at, _ -> new ArrayList<>()).add(older)));
       directory.wantedBy(place.worker()).forEach(at -> post(at, new Letter.Back(place.worker())));
     }
     post(from, new Letter.Noted(places));

@@ -38,7 +38,9 @@ public final class Sessions implements Agents {
   private volatile Map<WorkerName, Set<Runnable>> longAwaited = new ConcurrentHashMap<>();
   private volatile @Nullable ActorRef<SessionDesk.In> desk;
 
-  /** As long as no cluster is known, sessions must be told from those of other lives all the same. */
+  /**
+   * As long as no cluster is known, sessions must be told from those of other lives all the same.
+   */
   private volatile long node = new SecureRandom().nextLong();
 
   /** How a session is told that it is over: why, and whether its agent must hear of it. */

@@ -93,8 +93,7 @@ final class SocketDoor implements AgentDoor {
       switch (admission.admit(hello, line)) {
         case Admission.Verdict.Open(var opened) -> session = opened;
         case Admission.Verdict.TurnedAway(Protocol.Rejected why) -> {
-          LOG.warn(
-              "Worker {} at {} is turned away: {}", hello.worker(), peer.from(), why.reason());
+          LOG.warn("Worker {} at {} is turned away: {}", hello.worker(), peer.from(), why.reason());
           send(form, why);
           peer.close();
         }

@@ -10,14 +10,12 @@ import dev.ahjo.wire.tls.Authority.Use;
 import dev.ahjo.wire.tls.Authority.Written;
 import dev.ahjo.wire.tls.Pem;
 import dev.ahjo.wire.tls.TlsFiles;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.cert.CertificateFactory;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Date;
@@ -31,7 +29,6 @@ import javax.security.auth.x500.X500Principal;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.typed.Cluster;
-import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 import org.junit.jupiter.api.AfterAll;
@@ -164,8 +161,7 @@ class MastersTlsTest {
     Written gate =
         Authority.open(workers.certificate(), workers.key())
             .issue(Use.SERVER, there, "gate", Set.of("127.0.0.1"), Instant.now(), YEAR);
-    try (var server =
-        tls(gate, masters).context().getServerSocketFactory().createServerSocket(0)) {
+    try (var server = tls(gate, masters).context().getServerSocketFactory().createServerSocket(0)) {
       var accepts =
           Thread.ofVirtual()
               .start(() -> {

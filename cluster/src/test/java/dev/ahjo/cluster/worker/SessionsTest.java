@@ -39,9 +39,7 @@ class SessionsTest {
 
   /** Enough of them that every node is the directory of some. */
   private final List<WorkerName> workers =
-      IntStream.range(0, 20)
-          .mapToObj(_ -> new WorkerName("w" + NAMED.incrementAndGet()))
-          .toList();
+      IntStream.range(0, 20).mapToObj(_ -> new WorkerName("w" + NAMED.incrementAndGet())).toList();
 
   /** One node. */
   private static final class Place {

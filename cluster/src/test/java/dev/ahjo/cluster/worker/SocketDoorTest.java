@@ -135,12 +135,7 @@ class SocketDoorTest {
     var w1 = new WorkerName("w1");
     var body =
         new Build.Body(
-            ONE,
-            GateTest.attempt(ONE),
-            new BuildsetId("bs"),
-            w1,
-            new PoolName("default"),
-            plan);
+            ONE, GateTest.attempt(ONE), new BuildsetId("bs"), w1, new PoolName("default"), plan);
     entities.tell(EntityRef.of(ONE), new Build.Command.Start(body));
     entities.tell(
         EntityRef.of(w1),
@@ -190,7 +185,10 @@ class SocketDoorTest {
     assertThat(stranger.hears("Stored").path("offset").asLong()).isEqualTo(11);
     assertThat(new String(store.all(STDIO), UTF_8)).isEqualTo("hello world");
     StreamKey file = new StreamKey(ONE, 0, StreamKey.Kind.ARTIFACT, "a.txt");
-    store.append(Pieces.chunk(Pieces.of(file, 0, "abc".getBytes(UTF_8), dev.ahjo.core.log.Piece.Encoding.PLAIN, true)));
+    store.append(
+        Pieces.chunk(
+            Pieces.of(
+                file, 0, "abc".getBytes(UTF_8), dev.ahjo.core.log.Piece.Encoding.PLAIN, true)));
     stranger.says(
         """
         {"type": "Fetch", "ask": 1, "offset": 1, "encoding": "PLAIN",

@@ -273,8 +273,7 @@ public final class Authority {
     byte[] bytes = text.toString().getBytes(StandardCharsets.US_ASCII);
     if (FileSystems.getDefault().supportedFileAttributeViews().contains("posix")) {
       Files.createFile(
-          file,
-          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions)));
+          file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions)));
       Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(permissions));
       Files.write(file, bytes, StandardOpenOption.WRITE);
     } else {

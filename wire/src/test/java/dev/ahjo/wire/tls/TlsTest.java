@@ -40,7 +40,8 @@ class TlsTest {
   }
 
   private Written master(String name) throws IOException {
-    return authority.issue(Use.MASTER, folder, name, Set.of("10.0.0.1", "a.example.org"), now, YEAR);
+    return authority.issue(
+        Use.MASTER, folder, name, Set.of("10.0.0.1", "a.example.org"), now, YEAR);
   }
 
   @Test
@@ -84,16 +85,14 @@ class TlsTest {
         .hasMessageContaining("Ahjo masters");
     Written leaf = master("n1");
     assertThatThrownBy(() -> Authority.open(leaf.certificate(), leaf.key()))
-        .hasMessage(
-            leaf.certificate() + ": expected an authority's certificate, but it is none");
+        .hasMessage(leaf.certificate() + ": expected an authority's certificate, but it is none");
   }
 
   @Test
   void everyMistakeNamesItsFile() throws Exception {
     Written one = master("n1");
     Written two = master("n2");
-    assertThatThrownBy(
-            () -> new TlsFiles(one.certificate(), two.key(), Optional.empty()).context())
+    assertThatThrownBy(() -> new TlsFiles(one.certificate(), two.key(), Optional.empty()).context())
         .hasMessage(two.key() + ": expected the key of the certificate in " + one.certificate());
     assertThatThrownBy(() -> Pem.key(one.certificate()))
         .hasMessageStartingWith(one.certificate() + ": expected -----BEGIN PRIVATE KEY-----")
@@ -113,8 +112,7 @@ class TlsTest {
     Written two = master("n2");
     AtomicLong nanos = new AtomicLong();
     RenewedTls tls =
-        RenewedTls.of(
-            new TlsFiles(one.certificate(), one.key(), Optional.empty()), nanos::get);
+        RenewedTls.of(new TlsFiles(one.certificate(), one.key(), Optional.empty()), nanos::get);
     var first = tls.context();
 
     Files.copy(two.certificate(), one.certificate(), REPLACE);
