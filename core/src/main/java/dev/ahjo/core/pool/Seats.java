@@ -21,15 +21,21 @@ import org.pcollections.TreePMap;
  * @param used slots in use, by worker
  * @param running builds of each project in this pool
  * @param free available workers with a free slot, by their labels, the least used first
+ * @param standings how many workers stand how, by their labels: no decision looks at every worker
  */
 public record Seats(
     PMap<WorkerName, Station> stations,
     PMap<WorkerName, Integer> used,
     PMap<ProjectName, Integer> running,
-    PMap<Set<String>, TreePMap<Seat, Station>> free) {
+    PMap<Set<String>, TreePMap<Seat, Station>> free,
+    PMap<Set<String>, PMap<Standing, Integer>> standings) {
   static final Seats EMPTY =
       new Seats(
-          HashTreePMap.empty(), HashTreePMap.empty(), HashTreePMap.empty(), HashTreePMap.empty());
+          HashTreePMap.empty(),
+          HashTreePMap.empty(),
+          HashTreePMap.empty(),
+          HashTreePMap.empty(),
+          HashTreePMap.empty());
 
   /** A place among the free workers: per mille of its slots used, then its name. */
   public record Seat(int load, WorkerName worker) implements Comparable<Seat> {
@@ -68,11 +74,27 @@ public record Seats(
   }
 
   private boolean othersFit(Offer offer) {
-    return stations.values().stream()
-        .anyMatch(s ->
-            s.standing() == Standing.AVAILABLE
-                && s.labels().containsAll(offer.labels())
-                && !offer.avoid().contains(s.worker()));
+    long avoided =
+        offer.avoid().stream()
+            .map(stations::get)
+            .filter(s ->
+                s != null
+                    && s.standing() == Standing.AVAILABLE
+                    && s.labels().containsAll(offer.labels()))
+            .count();
+    return fitting(offer).getOrDefault(Standing.AVAILABLE, 0) > avoided;
+  }
+
+  /** How the workers stand that have the labels of the offer; those that are gone left out. */
+  private Map<Standing, Integer> fitting(Offer offer) {
+    Map<Standing, Integer> fitting = new EnumMap<>(Standing.class);
+    standings.forEach((labels, counts) -> {
+      if (labels.containsAll(offer.labels())) {
+        counts.forEach((standing, count) -> fitting.merge(standing, count, Integer::sum));
+      }
+    });
+    fitting.remove(Standing.GONE);
+    return fitting;
   }
 
   /** The least used worker that fits, or null. */
@@ -95,21 +117,14 @@ public record Seats(
 
   /** Why no worker takes the offer at the moment. */
   WaitReason whyNone(Offer offer) {
-    Map<Standing, Integer> fitting = new EnumMap<>(Standing.class);
-    int avoided = 0;
-    for (Station station : stations.values()) {
-      if (station.standing() != Standing.GONE && station.labels().containsAll(offer.labels())) {
-        fitting.merge(station.standing(), 1, Integer::sum);
-        avoided += withFreeSlot(station.worker()) != null ? 1 : 0;
-      }
-    }
+    Map<Standing, Integer> fitting = fitting(offer);
     if (fitting.isEmpty()) {
       return new WaitReason(
           WaitReason.Code.NO_WORKER_WITH_LABELS,
           "no worker has the labels "
               + offer.labels().stream().sorted().collect(Collectors.joining(", ")));
     }
-    if (avoided > 0) {
+    if (free.keySet().stream().anyMatch(labels -> labels.containsAll(offer.labels()))) {
       return new WaitReason(
           WaitReason.Code.AVOIDING_WORKER,
           "an earlier attempt was lost on " + offer.avoid() + "; another worker fits and is busy");
@@ -133,8 +148,10 @@ public record Seats(
   }
 
   Seats with(Station station) {
+    var before = stations.get(station.worker());
+    var counted = before == null ? standings : counted(standings, before, -1);
     return unseat(station.worker())
-        .changed(stations.plus(station.worker(), station))
+        .changed(stations.plus(station.worker(), station), counted(counted, station, 1))
         .seat(station.worker());
   }
 
@@ -146,12 +163,21 @@ public record Seats(
     return unseat(worker).count(worker, project, -1).seat(worker);
   }
 
-  private Seats changed(PMap<WorkerName, Station> to) {
-    return new Seats(to, used, running, free);
+  private Seats changed(
+      PMap<WorkerName, Station> to, PMap<Set<String>, PMap<Standing, Integer>> counted) {
+    return new Seats(to, used, running, free, counted);
+  }
+
+  private static PMap<Set<String>, PMap<Standing, Integer>> counted(
+      PMap<Set<String>, PMap<Standing, Integer>> counts, Station station, int by) {
+    PMap<Standing, Integer> now =
+        added(counts.getOrDefault(station.labels(), HashTreePMap.empty()), station.standing(), by);
+    return now.isEmpty() ? counts.minus(station.labels()) : counts.plus(station.labels(), now);
   }
 
   private Seats count(WorkerName worker, ProjectName project, int by) {
-    return new Seats(stations, added(used, worker, by), added(running, project, by), free);
+    return new Seats(
+        stations, added(used, worker, by), added(running, project, by), free, standings);
   }
 
   private static <K> PMap<K, Integer> added(PMap<K, Integer> counts, K key, int by) {
@@ -170,7 +196,8 @@ public record Seats(
         stations,
         used,
         running,
-        group.isEmpty() ? free.minus(station.labels()) : free.plus(station.labels(), group));
+        group.isEmpty() ? free.minus(station.labels()) : free.plus(station.labels(), group),
+        standings);
   }
 
   private Seats seat(WorkerName worker) {
@@ -181,7 +208,7 @@ public record Seats(
     TreePMap<Seat, Station> group =
         free.getOrDefault(station.labels(), TreePMap.<Seat, Station>empty())
             .plus(seatOf(station), station);
-    return new Seats(stations, used, running, free.plus(station.labels(), group));
+    return new Seats(stations, used, running, free.plus(station.labels(), group), standings);
   }
 
   private Seat seatOf(Station station) {

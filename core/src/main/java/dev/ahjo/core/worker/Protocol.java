@@ -83,8 +83,8 @@ public final class Protocol {
   }
 
   /**
-   * No session, or no longer one; {@code retry} says whether the same Hello may succeed later, or at
-   * another gate at once.
+   * No session, or no longer one; {@code retry} says whether the same Hello may succeed later, or
+   * at another gate at once.
    */
   public record Rejected(String reason, boolean retry) implements ToAgent {}
 
