@@ -79,7 +79,6 @@ public final class Node implements AutoCloseable {
   private void open() throws IOException {
     var clock = InstantSource.system();
     var startedAt = clock.instant();
-    refuseWhatIsMissing();
     var storage = part("storage", Storages.open(settings));
     var sessions = new Sessions();
     var engine =
@@ -112,13 +111,6 @@ public final class Node implements AutoCloseable {
     http = URI.create(scheme + settings.http().host() + ":" + server.address().getPort());
   }
 
-  /** What this version can't do must not look as if it did. */
-  private void refuseWhatIsMissing() throws IOException {
-    if (settings.gate().tls().isPresent()) {
-      throw new IOException("gate.tls: not supported by this version; listen on the loopback");
-    }
-  }
-
   private Gate openGate(
       Engine engine, Storage.Stores stores, Sessions sessions, InstantSource clock)
       throws IOException {
@@ -127,11 +119,10 @@ public final class Node implements AutoCloseable {
             ? Tokens.ofWorkers(settings.workerTokens().get())
             : (_, _) -> false;
     return Gate.open(
-        new GateSettings(
+        GateSettings.USUAL.at(
             settings.gate().host(),
             settings.gate().port(),
-            GateSettings.USUAL.maxSessions(),
-            GateSettings.USUAL.maxBytesPerSession()),
+            settings.gate().tls().map(Places::files)),
         tokens,
         engine.system(),
         engine.entities(),

@@ -3,10 +3,12 @@ package dev.ahjo.worker;
 import dev.ahjo.core.id.PoolName;
 import dev.ahjo.core.id.WorkerName;
 import dev.ahjo.core.worker.Protocol;
+import dev.ahjo.wire.tls.TlsFiles;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -17,6 +19,7 @@ import java.util.Set;
  *     agent is at one of them at a time
  * @param token proves the name to the gate
  * @param slots builds at once, at least 1
+ * @param tls how gates prove themselves, and this agent to them
  * @param bindHost the address that the gate dials back, on a port that the system chooses
  */
 public record AgentSettings(
@@ -28,6 +31,7 @@ public record AgentSettings(
     Set<String> labels,
     PoolName pool,
     String bindHost,
+    Tls tls,
     Timing timing,
     Limits limits) {
   /** A farm has no more gates than an agent can try in a minute. */
@@ -73,17 +77,33 @@ public record AgentSettings(
         labels,
         pool,
         "127.0.0.1",
+        Tls.NONE,
         Timing.DEFAULT,
         Limits.DEFAULT);
   }
 
   public AgentSettings withBindHost(String host) {
     return new AgentSettings(
-        name, folder, gates, token, slots, labels, pool, host, timing, limits);
+        name, folder, gates, token, slots, labels, pool, host, tls, timing, limits);
+  }
+
+  public AgentSettings withTls(Tls with) {
+    return new AgentSettings(
+        name, folder, gates, token, slots, labels, pool, bindHost, with, timing, limits);
   }
 
   static boolean isWebSocket(URI gate) {
     return gate.getScheme().startsWith("ws");
+  }
+
+  /**
+   * @param authority that signed the gates' certificates; for {@code wss://} the system's when it is
+   *     not there
+   * @param identity this agent's certificate, key and that authority, by which remoting is made with
+   *     TLS; it is in the clear without
+   */
+  public record Tls(Optional<Path> authority, Optional<TlsFiles> identity) {
+    public static final Tls NONE = new Tls(Optional.empty(), Optional.empty());
   }
 
   /**

@@ -12,12 +12,14 @@ import java.net.Socket;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.apache.pekko.actor.AbstractActor;
 import org.apache.pekko.actor.ActorRef;
 import org.apache.pekko.actor.ActorSelection;
@@ -58,13 +60,28 @@ final class RemotingWay implements Way {
 
   private record Wire(URI address, ActorSelection gate, ActorRef session) {}
 
-  RemotingWay(AgentSettings settings, Ear ear) {
+  /**
+   * @throws IOException when a certificate can't be read
+   */
+  RemotingWay(AgentSettings settings, Ear ear) throws IOException {
     this.ear = ear;
     config = config(settings);
     system = ActorSystem.create("agent", config);
   }
 
-  private static Config config(AgentSettings settings) {
+  private static Config config(AgentSettings settings) throws IOException {
+    Config tls = ConfigFactory.empty();
+    if (settings.tls().identity().isPresent()) {
+      Set<String> hosts =
+          settings.gates().stream()
+              .map(gate -> gate.getHost().replaceAll("[\\[\\]]", ""))
+              .collect(Collectors.toSet());
+      tls = GateTls.config(settings.tls().identity().get(), hosts);
+    }
+    return tls.withFallback(plain(settings));
+  }
+
+  private static Config plain(AgentSettings settings) {
     return ConfigFactory.parseMap(
             Map.of("pekko.remote.artery.canonical.hostname", settings.bindHost()))
         .withFallback(ConfigFactory.parseResources(RemotingWay.class, "agent.conf"))

@@ -2,6 +2,7 @@ package dev.ahjo.worker;
 
 import dev.ahjo.core.worker.Protocol.ToGate;
 import dev.ahjo.wire.ProtocolCodec;
+import dev.ahjo.wire.tls.TlsFiles;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.URI;
@@ -52,6 +53,9 @@ final class WebSocketWay implements Way {
             .version(HttpClient.Version.HTTP_1_1)
             .executor(threads)
             .connectTimeout(DIAL);
+    if (settings.tls().authority().isPresent()) {
+      builder.sslContext(TlsFiles.trusting(settings.tls().authority().get()));
+    }
     client = builder.build();
   }
 

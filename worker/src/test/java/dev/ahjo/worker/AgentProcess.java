@@ -58,6 +58,7 @@ final class AgentProcess implements AutoCloseable {
         Set.of(),
         new PoolName("default"),
         "127.0.0.1",
+        AgentSettings.Tls.NONE,
         new AgentSettings.Timing(
             Duration.ofMillis(300),
             Duration.ofSeconds(2),

@@ -38,6 +38,7 @@ class AgentTest extends Situation {
         Set.of("linux"),
         new PoolName("default"),
         "127.0.0.1",
+        AgentSettings.Tls.NONE,
         new AgentSettings.Timing(
             Duration.ofMillis(100),
             Duration.ofMillis(600),

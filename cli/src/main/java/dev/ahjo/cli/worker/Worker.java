@@ -6,6 +6,7 @@ import dev.ahjo.cli.Exit;
 import dev.ahjo.cli.LogFile;
 import dev.ahjo.core.id.PoolName;
 import dev.ahjo.core.id.WorkerName;
+import dev.ahjo.wire.tls.TlsFiles;
 import dev.ahjo.worker.Agent;
 import dev.ahjo.worker.AgentSettings;
 import java.io.IOException;
@@ -95,6 +96,21 @@ public final class Worker implements Callable<Integer> {
   String bind = "127.0.0.1";
 
   @Option(
+      names = "--ca",
+      paramLabel = "FILE",
+      description = "PEM of the authority that must have signed the gates' certificates.")
+  @Nullable Path authority;
+
+  @Option(
+      names = "--certificate",
+      paramLabel = "FILE",
+      description = "PEM of this worker's certificate: pekko:// with TLS shows one.")
+  @Nullable Path certificate;
+
+  @Option(names = "--key", paramLabel = "FILE", description = "PEM of its key.")
+  @Nullable Path key;
+
+  @Option(
       names = "--log-file",
       paramLabel = "FILE",
       description = "Where to tell what it does; default: the error output.")
@@ -152,11 +168,25 @@ public final class Worker implements Callable<Integer> {
               count,
               Set.copyOf(labels),
               new PoolName(pool))
-          .withBindHost(bind);
+          .withBindHost(bind)
+          .withTls(tls());
     } catch (IllegalArgumentException wrong) {
       String why = wrong.getMessage();
       throw new CommandFailed(Exit.USAGE, why == null ? wrong.toString() : why, wrong);
     }
+  }
+
+  private AgentSettings.Tls tls() {
+    if (certificate == null && key == null) {
+      return new AgentSettings.Tls(Optional.ofNullable(authority), Optional.empty());
+    }
+    if (certificate == null || key == null || authority == null) {
+      throw new CommandFailed(
+          Exit.USAGE, "Expected --ca, --certificate and --key together: both sides show who they are");
+    }
+    return new AgentSettings.Tls(
+        Optional.of(authority),
+        Optional.of(new TlsFiles(certificate, key, Optional.of(authority))));
   }
 
   private List<URI> gates() {

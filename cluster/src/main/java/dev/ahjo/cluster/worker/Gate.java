@@ -1,5 +1,6 @@
 package dev.ahjo.cluster.worker;
 
+import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigValueFactory;
 import dev.ahjo.core.id.SessionId;
@@ -78,8 +79,12 @@ public final class Gate implements AutoCloseable {
       InstantSource clock,
       LongSupplier nanos)
       throws IOException {
+    Config tls =
+        settings.tls().isPresent()
+            ? WorkersTls.config(settings.tls().get())
+            : ConfigFactory.empty();
     var config =
-        ConfigFactory.load("ahjo-gate")
+        tls.withFallback(ConfigFactory.load("ahjo-gate"))
             .withValue(
                 "pekko.remote.artery.canonical.hostname",
                 ConfigValueFactory.fromAnyRef(settings.host()))

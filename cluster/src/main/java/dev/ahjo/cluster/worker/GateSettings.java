@@ -1,5 +1,8 @@
 package dev.ahjo.cluster.worker;
 
+import dev.ahjo.wire.tls.TlsFiles;
+import java.util.Optional;
+
 /**
  * Where the gate listens and how much it takes.
  *
@@ -8,14 +11,27 @@ package dev.ahjo.cluster.worker;
  * @param maxSessions agents at once
  * @param maxBytesPerSession of one agent's messages that are under way; what comes beyond is
  *     dropped without an acknowledgement, and the agent sends it again
+ * @param tls what workers show certificates of; in the clear without
  * @param joinsPerSecond sessions that may begin in a second when very many agents come at once
  */
 public record GateSettings(
-    String host, int port, int maxSessions, long maxBytesPerSession, int joinsPerSecond) {
+    String host,
+    int port,
+    int maxSessions,
+    long maxBytesPerSession,
+    int joinsPerSecond,
+    Optional<TlsFiles> tls) {
   public static final GateSettings USUAL =
-      new GateSettings("127.0.0.1", 8011, 20_000, 8L * 1024 * 1024, 400);
+      new GateSettings("127.0.0.1", 8011, 20_000, 8L * 1024 * 1024, 400, Optional.empty());
 
+  /** In the clear, at the usual pace. */
   public GateSettings(String host, int port, int maxSessions, long maxBytesPerSession) {
-    this(host, port, maxSessions, maxBytesPerSession, USUAL.joinsPerSecond());
+    this(host, port, maxSessions, maxBytesPerSession, USUAL.joinsPerSecond(), Optional.empty());
+  }
+
+  /** The same elsewhere. */
+  public GateSettings at(String otherHost, int otherPort, Optional<TlsFiles> otherTls) {
+    return new GateSettings(
+        otherHost, otherPort, maxSessions, maxBytesPerSession, joinsPerSecond, otherTls);
   }
 }

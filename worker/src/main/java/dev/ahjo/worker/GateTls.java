@@ -1,0 +1,105 @@
+package dev.ahjo.worker;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import dev.ahjo.wire.tls.RenewedTls;
+import dev.ahjo.wire.tls.TlsFiles;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLSession;
+import org.apache.pekko.actor.ActorSystem;
+import org.apache.pekko.remote.artery.tcp.SSLEngineProvider;
+import scala.Option;
+
+/**
+ * TLS with a farm's gates by remoting: both sides show a certificate of the workers' authority, each
+ * of its own kind. So no worker can pass for a gate before another.
+ */
+public final class GateTls implements SSLEngineProvider {
+  private static final String[] PROTOCOLS = {"TLSv1.3"};
+
+  private final RenewedTls tls;
+
+  /** Made by the actor system, which can be told no more than this. */
+  public GateTls(ActorSystem system) throws IOException {
+    this(system.settings().config().getConfig("ahjo.gates"));
+  }
+
+  private GateTls(Config config) throws IOException {
+    tls =
+        RenewedTls.of(
+            new TlsFiles(
+                Path.of(config.getString("certificate")),
+                Path.of(config.getString("key")),
+                Optional.of(Path.of(config.getString("authority")))),
+            authority -> new GatesOnly(authority, Set.copyOf(config.getStringList("hosts"))));
+  }
+
+  /**
+   * What makes an actor system use it.
+   *
+   * @throws IOException naming the file that can't be used, rather than a log of the actor system
+   */
+  static Config config(TlsFiles files, Set<String> hosts) throws IOException {
+    Path authority =
+        files
+            .authority()
+            .orElseThrow(() ->
+                new IOException(
+                    "expected the authority that signed the gates' certificates"));
+    Config own =
+        ConfigFactory.parseMap(
+            Map.of(
+                "certificate",
+                files.certificate().toString(),
+                "key",
+                files.key().toString(),
+                "authority",
+                authority.toString(),
+                "hosts",
+                hosts));
+    var unused = new GateTls(own);
+    return ConfigFactory.parseMap(
+            Map.of(
+                "pekko.remote.artery.transport",
+                "tls-tcp",
+                "pekko.remote.artery.ssl.ssl-engine-provider",
+                GateTls.class.getName()))
+        .withFallback(own.atPath("ahjo.gates"));
+  }
+
+  @Override
+  public SSLEngine createServerSSLEngine(String host, int port) {
+    SSLEngine engine = engine(host, port, false);
+    engine.setNeedClientAuth(true);
+    return engine;
+  }
+
+  @Override
+  public SSLEngine createClientSSLEngine(String host, int port) {
+    return engine(host, port, true);
+  }
+
+  private SSLEngine engine(String host, int port, boolean client) {
+    SSLEngine engine = tls.context().createSSLEngine(host, port);
+    engine.setUseClientMode(client);
+    engine.setEnabledProtocols(PROTOCOLS);
+    return engine;
+  }
+
+  /** All has been judged in the handshake. */
+  @Override
+  public Option<Throwable> verifyClientSession(String host, SSLSession session) {
+    return Option.empty();
+  }
+
+  /** All has been judged in the handshake. */
+  @Override
+  public Option<Throwable> verifyServerSession(String host, SSLSession session) {
+    return Option.empty();
+  }
+}
