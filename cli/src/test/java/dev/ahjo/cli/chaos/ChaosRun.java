@@ -1,0 +1,145 @@
+package dev.ahjo.cli.chaos;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+
+/**
+ * A whole run: a farm, its users and a storm for some time, then calm until everything has ended,
+ * and the judge's verdict. {@code ChaosRun SECONDS [SEED] [FOLDER]} from the command line; the same
+ * seed draws the same faults, though no two runs are alike.
+ */
+final class ChaosRun {
+  static final int GRACE_SECONDS = 25;
+  static final int LIMIT = 5;
+
+  /** How long everything may take to end once the storm is over. */
+  private static final int CALM_SECONDS = 180;
+
+  /**
+   * How it is set up.
+   *
+   * @param planted class path of what goes before the product's own
+   */
+  record Setup(
+      String name,
+      int net,
+      long seed,
+      int seconds,
+      int workers,
+      int users,
+      Set<Storm.Kind> kinds,
+      double pace,
+      Judge.Enough enough,
+      List<String> planted) {}
+
+  private ChaosRun() {}
+
+  static Judge.Verdict run(Setup setup, Path folder, PrintStream told)
+      throws IOException, InterruptedException {
+    told.printf("chaos: seed %d, %d s, in %s%n", setup.seed(), setup.seconds(), folder);
+    var machines = Machines.open(setup.name(), setup.net(), folder.resolve("machines"));
+    try (var farm = new ProcessFarm(machines, folder.resolve("record"), setup.planted())) {
+      Machine node = farm.addNode("n1", "2G");
+      for (int i = 1; i <= setup.workers(); i++) {
+        farm.addWorker("w" + i, "300M");
+      }
+      Machine users = machines.add("users");
+      farm.start(node);
+      for (Machine worker : farm.workers()) {
+        farm.start(worker);
+      }
+      ProcessFarm.await("the node is ready", () -> farm.ready(node));
+      String defined =
+          farm.send(node, "PUT", "/api/v1/projects/chaos", "application/yaml", project(farm));
+      if (!defined.contains(" 20")) {
+        throw new IOException("The project was refused: " + defined);
+      }
+      Path stop = folder.resolve("stop");
+      Process clients =
+          farm.startClients(
+              users, stop, setup.seed(), setup.users(), setup.seconds() + CALM_SECONDS);
+      ProcessFarm.await("first builds", () -> clients.isAlive() && ended(farm) >= 5);
+      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(setup.seconds());
+      new Storm(farm, setup.seed(), List.copyOf(EnumSet.copyOf(setup.kinds())), setup.pace(), told)
+          .rage(deadline);
+      Files.writeString(stop, "");
+      told.println("chaos: calm");
+      boolean ended = clients.waitFor(CALM_SECONDS, TimeUnit.SECONDS);
+      told.printf("chaos: everything %s ended%n", ended ? "has" : "has NOT");
+      var verdict = Judge.judge(farm.history(), LIMIT, setup.enough());
+      told.println(verdict);
+      if (!verdict.right()) {
+        told.println(farm.lastWords());
+      }
+      return verdict;
+    }
+  }
+
+  private static long ended(ProcessFarm farm) {
+    try {
+      return farm.history().stream().filter(e -> e.f().equals("end")).count();
+    } catch (IOException unreadable) {
+      throw new java.io.UncheckedIOException(unreadable);
+    }
+  }
+
+  private static String project(ProcessFarm farm) {
+    String step = "sh " + farm.record().resolve("step.sh") + " " + farm.record();
+    return """
+    project: chaos
+    defaults:
+      grace: %ds
+      timeout: 60s
+      max_time: 80s
+      retry: {limit: %d, backoff: 1s..4s}
+    builders:
+      short: {steps: [{run: "%s 10 0.05 0"}]}
+      long: {steps: [{run: "%s 50 0.15 0"}]}
+      fails: {steps: [{run: "%s 5 0.1 3"}]}
+    """
+        .formatted(GRACE_SECONDS, LIMIT, step, step, step);
+  }
+
+  public static void main(String[] args) throws Exception {
+    int seconds = args.length > 0 ? Integer.parseInt(args[0]) : 600;
+    long seed = args.length > 1 ? Long.parseLong(args[1]) : System.currentTimeMillis() / 1000;
+    Path folder =
+        args.length > 2
+            ? Files.createDirectories(Path.of(args[2]))
+            : Files.createTempDirectory("ahjo-chaos");
+    Set<Storm.Kind> kinds = EnumSet.allOf(Storm.Kind.class);
+    if (args.length > 3) {
+      kinds =
+          List.of(args[3].split(",", -1)).stream()
+              .map(Storm.Kind::valueOf)
+              .collect(Collectors.toSet());
+    }
+    List<String> needed = new ArrayList<>();
+    kinds.forEach(kind -> needed.add(kind.fault));
+    var setup =
+        new Setup(
+            "ahjoc",
+            3,
+            seed,
+            seconds,
+            3,
+            4,
+            kinds,
+            1,
+            new Judge.Enough(
+                seconds * 5 / 2,
+                seconds * 2,
+                seconds / 24,
+                args.length > 3 ? Set.of() : Set.copyOf(needed)),
+            List.of());
+    System.exit(run(setup, folder, System.out).right() ? 0 : 1);
+  }
+}

@@ -1,0 +1,284 @@
+package dev.ahjo.cli.chaos;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.regex.Pattern;
+
+/** Nodes, workers and clients as processes of their own, each on a machine of its own. */
+final class ProcessFarm implements AutoCloseable {
+  static final int HTTP = 8010;
+  static final int GATE = 8011;
+  static final int CLUSTER = 8012;
+  static final int SLOTS = 4;
+  private static final String TOKEN = "chaos-token";
+
+  private static final Pattern DATE = Pattern.compile("(?m)^Date: (.*?)\r?$");
+
+  private final Machines machines;
+  private final Path record;
+  private final List<String> planted;
+  private final List<Machine> nodes = new ArrayList<>();
+  private final List<Machine> workers = new ArrayList<>();
+  private final Map<Machine, Process> running = new LinkedHashMap<>();
+
+  /**
+   * @param record where steps write what they did
+   * @param planted class path of what shall go before the product's own on nodes and workers
+   */
+  ProcessFarm(Machines machines, Path record, List<String> planted) throws IOException {
+    this.machines = machines;
+    this.record = Files.createDirectories(record);
+    this.planted = List.copyOf(planted);
+    try (var script = ProcessFarm.class.getResourceAsStream("step.sh")) {
+      Files.copy(java.util.Objects.requireNonNull(script), record.resolve("step.sh"));
+    }
+  }
+
+  List<Machine> nodes() {
+    return List.copyOf(nodes);
+  }
+
+  List<Machine> workers() {
+    return List.copyOf(workers);
+  }
+
+  Machines machines() {
+    return machines;
+  }
+
+  /** A node on the embedded journal. */
+  Machine addNode(String name, String disk) throws IOException {
+    Machine machine = machines.add(name).withDisk(disk);
+    Path tokens = machine.output("tokens");
+    Files.writeString(tokens, TOKEN + "\n");
+    Files.writeString(
+        machine.output("node.yaml"),
+        """
+        name: %s
+        data: %s
+        listen: {host: %s, port: %d}
+        http: {host: %s, port: %d}
+        gate: {host: %s, port: %d}
+        worker_tokens: %s
+        """
+            .formatted(
+                name,
+                machine.disk().resolve("ahjo"),
+                machine.address(),
+                CLUSTER,
+                machine.address(),
+                HTTP,
+                machine.address(),
+                GATE,
+                tokens));
+    nodes.add(machine);
+    return machine;
+  }
+
+  Machine addWorker(String name, String disk) throws IOException {
+    Machine machine = machines.add(name).withDisk(disk);
+    workers.add(machine);
+    return machine;
+  }
+
+  /** Starts the node or the worker that belongs on this machine. */
+  void start(Machine machine) throws IOException {
+    List<String> verb = new ArrayList<>();
+    if (nodes.contains(machine)) {
+      verb.addAll(List.of("node", "--config", machine.output("node.yaml").toString()));
+    } else {
+      verb.addAll(List.of("worker", "--name", machine.name(), "--token", TOKEN));
+      for (Machine node : nodes) {
+        verb.addAll(List.of("--join", "pekko://" + node.address() + ":" + GATE));
+      }
+      verb.addAll(List.of("--slots", Integer.toString(SLOTS), "--bind", machine.address()));
+      verb.addAll(List.of("--data", machine.disk().resolve("agent").toString()));
+    }
+    List<String> command = java("-Xmx256m");
+    command.add("dev.ahjo.cli.Main");
+    command.addAll(verb);
+    running.put(machine, machine.start("ahjo", command, machine.clocked()));
+  }
+
+  private List<String> java(String heap) {
+    List<String> path = new ArrayList<>(planted);
+    path.add(System.getProperty("java.class.path"));
+    return new ArrayList<>(
+        List.of(
+            System.getProperty("java.home") + "/bin/java",
+            heap,
+            "-XX:TieredStopAtLevel=1",
+            "-Djdk.httpclient.allowRestrictedHeaders=host",
+            "-XX:+UseSerialGC",
+            "-XX:+UseCompactObjectHeaders",
+            "--sun-misc-unsafe-memory-access=allow",
+            "--enable-native-access=ALL-UNNAMED",
+            "-cp",
+            String.join(File.pathSeparator, path)));
+  }
+
+  /** Clients on a machine of their own. */
+  Process startClients(Machine machine, Path stop, long seed, int users, int seconds)
+      throws IOException {
+    List<String> command = java("-Xmx128m");
+    command.addAll(
+        List.of(
+            "dev.ahjo.cli.chaos.Client",
+            record.resolve("clients.jsonl").toString(),
+            stop.toString(),
+            Long.toString(seed),
+            Integer.toString(users),
+            Integer.toString(seconds)));
+    for (Machine node : nodes) {
+      command.add("http://" + node.address() + ":" + HTTP);
+    }
+    return machine.start("clients", command, Map.of());
+  }
+
+  boolean alive(Machine machine) {
+    Process process = running.get(machine);
+    return process != null && process.isAlive();
+  }
+
+  /** Kills the node, or the agent and not its steps: they go on under their supervisors. */
+  boolean kill(Machine machine) throws IOException {
+    Process process = running.get(machine);
+    if (process == null || !process.isAlive()) {
+      return false;
+    }
+    process.destroyForcibly();
+    await(machine + " is dead", () -> !process.isAlive());
+    return true;
+  }
+
+  /** What the node answers to a GET, or nothing if it does not. */
+  String ask(Machine node, String path) {
+    var talk =
+        "exec 3<>/dev/tcp/%s/%d; printf 'GET %s HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n' >&3; cat <&3"
+            .formatted(node.address(), HTTP, path);
+    return Machines.run(
+            List.of(
+                "timeout",
+                "3",
+                "nsenter",
+                "--net=/run/netns/" + node.namespace(),
+                "bash",
+                "-c",
+                talk),
+            false)
+        .text();
+  }
+
+  /** Sends a body to the node; what it answers. */
+  String send(Machine node, String method, String path, String type, String body)
+      throws IOException {
+    Path file = Files.writeString(node.output("body"), body);
+    var talk =
+        ("exec 3<>/dev/tcp/%s/%d; printf '%s %s HTTP/1.0\\r\\nHost: localhost\\r\\nContent-Type:"
+                + " %s\\r\\nContent-Length: %d\\r\\n\\r\\n' >&3; cat %s >&3; cat <&3")
+            .formatted(
+                node.address(),
+                HTTP,
+                method,
+                path,
+                type,
+                body.getBytes(StandardCharsets.UTF_8).length,
+                file);
+    return Machines.run(
+            List.of(
+                "timeout",
+                "10",
+                "nsenter",
+                "--net=/run/netns/" + node.namespace(),
+                "bash",
+                "-c",
+                talk),
+            true)
+        .text();
+  }
+
+  boolean ready(Machine node) {
+    return ask(node, "/health/ready").startsWith("HTTP/1.1 200")
+        || ask(node, "/health/ready").startsWith("HTTP/1.0 200");
+  }
+
+  /** Whether the machine's process shows a time that is more than a minute wrong. */
+  boolean wrongClock(Machine machine) throws IOException {
+    if (nodes.contains(machine)) {
+      return DATE.matcher(ask(machine, "/health/live"))
+          .results()
+          .map(date -> ZonedDateTime.parse(date.group(1), DateTimeFormatter.RFC_1123_DATE_TIME))
+          .anyMatch(
+              date -> Duration.between(date.toInstant(), Instant.now()).abs().toSeconds() > 60);
+    }
+    Process process = running.get(machine);
+    return process != null
+        && Files.readString(Path.of("/proc/" + process.pid() + "/maps")).contains("faketime");
+  }
+
+  /** Waits for something that comes soon. */
+  static void await(String what, BooleanSupplier holds) {
+    await(what, 120, holds);
+  }
+
+  static void await(String what, int seconds, BooleanSupplier holds) {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
+    while (!holds.getAsBoolean()) {
+      if (System.nanoTime() > deadline) {
+        throw new AssertionError("In vain waited until " + what);
+      }
+      LockSupport.parkNanos(50_000_000);
+    }
+  }
+
+  /** What clients, workers and the storm have written, without lines that a power cut has torn. */
+  List<Event> history() throws IOException {
+    List<Event> history = new ArrayList<>();
+    File[] files = record.toFile().listFiles((_, name) -> name.endsWith(".jsonl"));
+    for (File file : files == null ? new File[0] : files) {
+      try (var lines = Files.lines(file.toPath())) {
+        lines.map(Event::parse).forEach(history::add);
+      }
+    }
+    return history;
+  }
+
+  Path record() {
+    return record;
+  }
+
+  /** The last words of every process, for whoever looks into a failure. */
+  String lastWords() throws IOException {
+    var words = new StringBuilder();
+    for (Machine machine : running.keySet()) {
+      List<String> lines =
+          Arrays.asList(
+              Files.readString(machine.output("ahjo"), StandardCharsets.ISO_8859_1).split("\n"));
+      words.append("== ").append(machine).append('\n');
+      lines
+          .subList(Math.max(0, lines.size() - 15), lines.size())
+          .forEach(line -> words.append(line).append('\n'));
+    }
+    return words.toString();
+  }
+
+  @Override
+  public void close() throws IOException {
+    machines.close();
+  }
+}
