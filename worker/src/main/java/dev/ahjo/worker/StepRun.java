@@ -14,6 +14,7 @@ import dev.ahjo.worker.process.Supervised;
 import dev.ahjo.worker.step.Output;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -22,6 +23,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One step while it runs: what each kind of step needs of its surroundings.
@@ -39,6 +42,8 @@ record StepRun(
     Path folder,
     StopSignal stop,
     Consumer<StepReport> report) {
+
+  private static final Logger LOG = LoggerFactory.getLogger(StepRun.class);
 
   /** A step that can't be run as the project file has it. */
   static final class Unrunnable extends Exception {
@@ -62,8 +67,14 @@ record StepRun(
       return exception(e.getMessage() + " in step '" + definition.name() + "'", false);
     } catch (Unrunnable e) {
       return exception(String.valueOf(e.getMessage()), false);
+    } catch (InvalidPathException e) {
+      return exception("Expected a path, but found one that can't be: " + e.getMessage(), false);
     } catch (IOException e) {
       return exception("The worker could not run the step: " + e, true);
+    } catch (RuntimeException | StackOverflowError bug) {
+      // The walk must go on: a build whose thread died would run for ever.
+      LOG.error("{} step {} could not be run", held.key(), index, bug);
+      return exception("The worker could not run the step: " + bug, true);
     }
   }
 

@@ -128,6 +128,17 @@ class StepKindsTest extends Situation {
   }
 
   @Test
+  void anExpressionThatGoesTooDeepIsNamed() {
+    StepOutcome outcome =
+        runs(
+            build(1),
+            plan(Plans.warnings("head -c 60000 /dev/zero | tr '\\0' x; echo", "^(x|y)*$")));
+
+    assertThat(outcome.result()).isEqualTo(Result.WARNINGS);
+    assertThat(outcome.problem()).hasValueSatisfying(p -> assertThat(p).contains("goes too deep"));
+  }
+
+  @Test
   void aNetworksFailureMatchesTheRetryRule() {
     Plans.Step git =
         Plans.step(
@@ -175,6 +186,17 @@ class StepKindsTest extends Situation {
             run("compare", "rm -r ../kept/3.txt; diff -r out ../kept && echo same")));
     gate.awaitOver(build(1));
     assertThat(log(build(1), 1)).isEqualTo("same\n");
+  }
+
+  @Test
+  void aStepWhoseFolderCanNotBeEndsTheBuildAndNotItsThread() {
+    gate.run(build(1), plan(run("first", "true").in("a\0b"), run("second", "true")));
+    gate.awaitOver(build(1));
+
+    assertThat(gate.outcome(build(1), 0).result()).isEqualTo(Result.EXCEPTION);
+    assertThat(gate.outcome(build(1), 0).problem())
+        .hasValueSatisfying(p -> assertThat(p).startsWith("Expected a path"));
+    assertThat(gate.outcome(build(1), 1).result()).isEqualTo(Result.SKIPPED);
   }
 
   @Test

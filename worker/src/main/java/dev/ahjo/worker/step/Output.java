@@ -130,7 +130,11 @@ public final class Output {
   }
 
   private static boolean found(Pattern pattern, String line, long deadline) {
-    return pattern.matcher(new Impatient(line, deadline, pattern)).find();
+    try {
+      return pattern.matcher(new Impatient(line, deadline, pattern)).find();
+    } catch (StackOverflowError tooDeep) {
+      throw new Unfit("The expression '" + pattern + "' goes too deep on this output");
+    }
   }
 
   /** An expression of the project that cannot be used. */

@@ -10,6 +10,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
 
 /**
  * Paths with stars, forward slashes, relative: {@code *} and {@code ?} stay within one name, {@code
@@ -74,7 +75,16 @@ public final class PathGlob {
       }
     }
     regex.append(")".repeat(braces));
-    return new PathGlob(Pattern.compile(regex.toString(), Pattern.DOTALL));
+    return new PathGlob(compiled(regex.toString(), text));
+  }
+
+  /** A choice that is none, such as {@code [z-a]}, makes the whole a plain name. */
+  private static Pattern compiled(String regex, String text) {
+    try {
+      return Pattern.compile(regex, Pattern.DOTALL);
+    } catch (PatternSyntaxException impossible) {
+      return Pattern.compile(text, Pattern.LITERAL);
+    }
   }
 
   public boolean matches(String path) {

@@ -31,6 +31,8 @@ class PathGlobTest {
           a}b              | a}b             | true
           a[b              | a[b             | true
           a.b+(c)$^        | a.b+(c)$^       | true
+          [z-a].txt        | [z-a].txt       | true
+          [z-a].txt        | b.txt           | false
           """)
   void stands(String glob, String path, boolean expected) {
     assertThat(PathGlob.of(glob).matches(path)).isEqualTo(expected);
