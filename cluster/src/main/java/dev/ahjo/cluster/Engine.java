@@ -3,6 +3,7 @@ package dev.ahjo.cluster;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import dev.ahjo.cluster.kernel.Agents;
+import dev.ahjo.cluster.kernel.Pulse;
 import dev.ahjo.cluster.kernel.ShardedEntities;
 import dev.ahjo.cluster.kernel.Shards;
 import dev.ahjo.cluster.kernel.Surroundings;
@@ -31,6 +32,7 @@ import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.remote.RemoteTransportException;
@@ -44,13 +46,18 @@ final class Engine implements AutoCloseable {
   /** Longer than the phases of a coordinated shutdown together. */
   private static final Duration LONGEST_STOP = Duration.ofSeconds(20);
 
+  /** Less than the others take to begin a node's entities elsewhere: see ahjo-node.conf. */
+  private static final Duration STILL = Duration.ofSeconds(6);
+
   private final ActorSystem<Void> system;
   private final Entities entities;
   private final Membership membership;
+  private final Shards shards;
 
-  private Engine(ActorSystem<Void> system, Entities entities, Membership membership) {
+  private Engine(ActorSystem<Void> system, Shards shards, Membership membership) {
     this.system = system;
-    this.entities = entities;
+    this.shards = shards;
+    this.entities = new ShardedEntities(system, shards);
     this.membership = membership;
   }
 
@@ -131,8 +138,11 @@ final class Engine implements AutoCloseable {
     Membership membership = Membership.begin(system, place.seeds(), lost);
     // Ended by itself and not by close(): it was downed, or could not go on as a member.
     system.getWhenTerminated().thenRun(lost);
-    Shards shards = Shards.start(system, kinds(), agents, clock, () -> {}, Surroundings.Pace.USUAL);
-    return new Engine(system, new ShardedEntities(system, shards), membership);
+    Pulse pulse = place.seeds() instanceof Seeds.Alone ? Pulse.NONE : Pulse.start(STILL, lost);
+    system.getWhenTerminated().thenRun(pulse::close);
+    Shards shards =
+        Shards.start(system, kinds(), agents, clock, () -> {}, Surroundings.Pace.USUAL, pulse);
+    return new Engine(system, shards, membership);
   }
 
   private static Config settings(Place place) throws IOException {
@@ -167,6 +177,11 @@ final class Engine implements AutoCloseable {
     return entities;
   }
 
+  /** Entities that are awake on this node. */
+  int awake() {
+    return shards.count();
+  }
+
   Membership membership() {
     return membership;
   }
@@ -174,7 +189,7 @@ final class Engine implements AutoCloseable {
   /** Leaves the cluster and ends; what was journaled is kept. */
   @Override
   public void close() {
-    system.terminate();
+    CoordinatedShutdown.get(system).runAll(CoordinatedShutdown.actorSystemTerminateReason());
     try {
       system
           .getWhenTerminated()

@@ -34,6 +34,9 @@ final class Debts {
   /** No instant. */
   static final long NEVER = Long.MAX_VALUE;
 
+  /** Milliseconds over which everything is said again when a node was lost. */
+  private static final long SPREAD = 2_000;
+
   /** How the debts reach the world. */
   interface Outbox {
     void say(EntityRef to, Message message, long number);
@@ -214,6 +217,19 @@ final class Debts {
     for (Debt debt : owed.values()) {
       if (debt.duty instanceof Duty.Deliver deliver && debt.phase == Phase.STANDING) {
         deliver(debt, deliver, now);
+      }
+    }
+  }
+
+  /**
+   * Says everything again soon, answered or not: whoever was told it may have been lost with its
+   * node, and has to be woken elsewhere. Spread out, since all entities do so at once.
+   */
+  void touchAll(long now) {
+    for (Debt debt : owed.values()) {
+      if (debt.duty instanceof Duty.Tell && (debt.phase == Phase.QUIET || debt.phase == Phase.SENT)) {
+        debt.tries = 0;
+        schedule(debt, Math.min(debt.due, now + (long) (chance.nextDouble() * SPREAD)));
       }
     }
   }

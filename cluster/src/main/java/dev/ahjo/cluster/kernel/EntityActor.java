@@ -149,6 +149,7 @@ public final class EntityActor<C extends Message, S, E extends Fact>
     this.timers = timers;
     ActorRef<Mail> self = context.getSelf();
     this.nudge = () -> self.tell(Mail.Signal.NUDGE);
+    around.mailboxes().awake(self);
     this.debts =
         new Debts(
             new Post(self),
@@ -176,7 +177,12 @@ public final class EntityActor<C extends Message, S, E extends Fact>
   public SignalHandler<S> signalHandler() {
     return newSignalHandlerBuilder()
         .onSignal(RecoveryCompleted.instance(), this::recovered)
-        .onSignal(PostStop.instance(), _ -> debts.clear())
+        .onSignal(
+            PostStop.instance(),
+            _ -> {
+              debts.clear();
+              around.mailboxes().rested(context.getSelf());
+            })
         .build();
   }
 
@@ -272,6 +278,11 @@ public final class EntityActor<C extends Message, S, E extends Fact>
         setTimer(state);
         yield Effect().none();
       }
+      case RETOUCH -> {
+        debts.touchAll(now());
+        setTimer(state);
+        yield Effect().none();
+      }
       case STOP -> {
         // The shard keeps what it is posted while we stop, and starts us again for it.
         for (Spoken something : spoken) {
@@ -290,6 +301,9 @@ public final class EntityActor<C extends Message, S, E extends Fact>
   private Effect<Recorded, S> decide(S state) {
     if (spoken.isEmpty()) {
       return Effect().none();
+    }
+    if (around.mailboxes().fenced()) {
+      return Effect().stop();
     }
     lastMail = now();
     Instant at = around.clock().instant();

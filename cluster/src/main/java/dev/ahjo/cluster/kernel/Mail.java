@@ -52,6 +52,8 @@ public sealed interface Mail {
     TICK,
     /** An agent that was away has come back. */
     NUDGE,
+    /** A node was lost: those whom this entity has told something may sleep on it for good. */
+    RETOUCH,
     /** The shard wants the actor gone. */
     STOP
   }

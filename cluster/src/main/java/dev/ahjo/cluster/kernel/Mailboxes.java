@@ -1,6 +1,7 @@
 package dev.ahjo.cluster.kernel;
 
 import dev.ahjo.core.kernel.EntityRef;
+import org.apache.pekko.actor.typed.ActorRef;
 
 /**
  * The way to every entity's mailbox, wherever it is. Mail may be lost; who posts it sees to that.
@@ -8,4 +9,21 @@ import dev.ahjo.core.kernel.EntityRef;
 @FunctionalInterface
 public interface Mailboxes {
   void post(EntityRef to, Mail mail);
+
+  /**
+   * An entity has woken on this node, and is told by {@link Mail.Signal#RETOUCH} when another node was
+   * lost. Safe for many threads, as is {@link #rested}.
+   */
+  default void awake(ActorRef<Mail> self) {}
+
+  /**
+   * Whether other nodes may have taken over the entities of this one, so that nothing may be decided
+   * here any more.
+   */
+  default boolean fenced() {
+    return false;
+  }
+
+  /** It has gone to rest, or ended. */
+  default void rested(ActorRef<Mail> self) {}
 }

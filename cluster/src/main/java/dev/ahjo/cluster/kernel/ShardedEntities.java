@@ -4,8 +4,10 @@ import dev.ahjo.core.kernel.EntityRef;
 import dev.ahjo.core.kernel.Message;
 import dev.ahjo.core.port.Entities;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
+import org.apache.pekko.actor.Cancellable;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
@@ -14,6 +16,9 @@ import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
 /** The entities of the whole cluster, for those who are none: http, the gate, tests. */
 public final class ShardedEntities implements Entities {
   private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  /** How long to wait for an answer before it is asked whether mail may have been lost. */
+  private static final Duration AGAIN = Duration.ofSeconds(1);
 
   private final ActorSystem<?> system;
   private final Shards shards;
@@ -39,10 +44,54 @@ public final class ShardedEntities implements Entities {
   }
 
   private <R> CompletionStage<R> ask(EntityRef of, Function<ActorRef<R>, Mail> mail) {
+    CompletableFuture<R> answer = new CompletableFuture<>();
+    post(of, mail, PATIENCE)
+        .whenComplete((said, problem) -> {
+          if (problem == null) {
+            answer.complete(said);
+          } else {
+            answer.completeExceptionally(problem);
+          }
+        });
+    again(of, mail, answer, PATIENCE.minus(AGAIN));
+    return answer;
+  }
+
+  /**
+   * Mail that was on its way to a node that died is lost. Whoever says a thing twice to an entity
+   * does no harm; but only then is it said twice, lest a busy farm have more to do for being busy.
+   */
+  private <R> void again(
+      EntityRef of,
+      Function<ActorRef<R>, Mail> mail,
+      CompletableFuture<R> answer,
+      Duration remaining) {
+    if (!remaining.isPositive()) {
+      return;
+    }
+    Cancellable later =
+        system
+            .scheduler()
+            .scheduleOnce(
+                AGAIN,
+                () -> {
+                  if (!answer.isDone()) {
+                    if (shards.unsettled()) {
+                      post(of, mail, remaining).thenAccept(answer::complete);
+                    }
+                    again(of, mail, answer, remaining.minus(AGAIN));
+                  }
+                },
+                system.executionContext());
+    answer.whenComplete((_, _) -> later.cancel());
+  }
+
+  private <R> CompletionStage<R> post(
+      EntityRef to, Function<ActorRef<R>, Mail> mail, Duration patience) {
     return AskPattern.ask(
-        shards.region(of.type()),
-        asker -> new ShardingEnvelope<>(of.id(), mail.apply(asker)),
-        PATIENCE,
+        shards.region(to.type()),
+        asker -> new ShardingEnvelope<>(to.id(), mail.apply(asker)),
+        patience,
         system.scheduler());
   }
 }

@@ -3,17 +3,26 @@ package dev.ahjo.cluster.kernel;
 import dev.ahjo.core.kernel.Entity;
 import dev.ahjo.core.kernel.EntityRef;
 import dev.ahjo.core.kernel.EntityType;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Collection;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.stream.StreamSupport;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.Props;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.cluster.ClusterEvent;
+import org.apache.pekko.cluster.Member;
+import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.sharding.typed.ClusterShardingSettings;
 import org.apache.pekko.cluster.sharding.typed.HashCodeMessageExtractor;
 import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
@@ -21,23 +30,38 @@ import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityContext;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
 import org.apache.pekko.cluster.typed.Cluster;
+import org.apache.pekko.cluster.typed.Subscribe;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Spreads the entities over the nodes, one sharded type for each kind. Roots are remembered: they
  * wake by themselves after a restart and then wake, by what they owe, the entities that they hold.
  */
 public final class Shards implements Mailboxes {
-  private static final int SHARDS_OF_ROOTS = 20;
-  private static final int SHARDS_OF_HELD = 100;
+  private static final Logger LOG = LoggerFactory.getLogger(Shards.class);
+
+  // Divisible by two, three, five and six: whole shards are what nodes share.
+  private static final int SHARDS_OF_ROOTS = 30;
+  private static final int SHARDS_OF_HELD = 60;
 
   private final Map<EntityType, ActorRef<ShardingEnvelope<Mail>>> regions =
       new EnumMap<>(EntityType.class);
 
-  private final Cluster cluster;
-  private volatile boolean leaving;
+  /** How long after a change of the nodes mail may have been lost to one that is gone. */
+  private static final long UNSETTLED = Duration.ofSeconds(20).toNanos();
 
-  private Shards(ActorSystem<?> system) {
+  private final Set<ActorRef<Mail>> awake = ConcurrentHashMap.newKeySet();
+  private final Cluster cluster;
+  private volatile long changedAt = System.nanoTime() - UNSETTLED;
+  private final Pulse pulse;
+  private volatile boolean leaving;
+  private volatile boolean downed;
+
+  private Shards(ActorSystem<?> system, Pulse pulse) {
+    this.pulse = pulse;
     cluster = Cluster.get(system);
+    var unused = system.systemActorOf(watch(), "ahjo-losses", Props.empty());
     CoordinatedShutdown.get(system)
         .addTask(
             CoordinatedShutdown.PhaseBeforeClusterShutdown(),
@@ -61,10 +85,83 @@ public final class Shards implements Mailboxes {
       InstantSource clock,
       Runnable persisted,
       Surroundings.Pace pace) {
-    Shards shards = new Shards(system);
+    return start(system, entities, agents, clock, persisted, pace, Pulse.NONE);
+  }
+
+  /**
+   * As above, among other nodes.
+   *
+   * @param pulse tells when this node was silent for so long that others may have taken over
+   */
+  public static Shards start(
+      ActorSystem<?> system,
+      Collection<? extends Entity<?, ?, ?>> entities,
+      Agents agents,
+      InstantSource clock,
+      Runnable persisted,
+      Surroundings.Pace pace,
+      Pulse pulse) {
+    Shards shards = new Shards(system, pulse);
     Surroundings around = new Surroundings(shards, agents, clock, System::nanoTime, persisted, pace);
     entities.forEach(entity -> shards.open(system, entity, around));
     return shards;
+  }
+
+  /** Hears of nodes that are lost, whose entities have to be woken elsewhere. */
+  private Behavior<ClusterEvent.ClusterDomainEvent> watch() {
+    return Behaviors.setup(context -> {
+      cluster
+          .subscriptions()
+          .tell(Subscribe.create(context.getSelf(), ClusterEvent.ClusterDomainEvent.class));
+      return Behaviors.receiveMessage(event -> {
+        if (event instanceof ClusterEvent.MemberEvent
+            || event instanceof ClusterEvent.ReachabilityEvent) {
+          changedAt = System.nanoTime();
+        }
+        if (event instanceof ClusterEvent.MemberDowned gone && isSelf(gone.member())) {
+          downed = true;
+        }
+        if (event instanceof ClusterEvent.MemberRemoved removed
+            && removed.previousStatus() == MemberStatus.down()
+            && !isSelf(removed.member())) {
+          LOG.warn(
+              "{} was lost; {} entities here say again what they owe",
+              removed.member().address(),
+              awake.size());
+          awake.forEach(entity -> entity.tell(Mail.Signal.RETOUCH));
+        }
+        return Behaviors.same();
+      });
+    });
+  }
+
+  private boolean isSelf(Member member) {
+    return member.uniqueAddress().equals(cluster.selfMember().uniqueAddress());
+  }
+
+  @Override
+  public boolean fenced() {
+    return downed || pulse.missed();
+  }
+
+  /** Whether nodes have come or gone just now, so that mail may have been lost. */
+  boolean unsettled() {
+    return System.nanoTime() - changedAt < UNSETTLED;
+  }
+
+  @Override
+  public void awake(ActorRef<Mail> self) {
+    awake.add(self);
+  }
+
+  @Override
+  public void rested(ActorRef<Mail> self) {
+    awake.remove(self);
+  }
+
+  /** Entities that are awake on this node. */
+  public int count() {
+    return awake.size();
   }
 
   private void open(ActorSystem<?> system, Entity<?, ?, ?> entity, Surroundings around) {
