@@ -107,7 +107,14 @@ public final class CassandraStreamStore implements StreamStore, AutoCloseable {
     Appended.Stored answer;
     try {
       synchronized (stream) {
-        answer = append(stream, chunk, raw);
+        boolean done = false;
+        try {
+          answer = append(stream, chunk, raw);
+          done = true;
+        } finally {
+          // After a failure only Cassandra knows what is there.
+          stream.looked = done;
+        }
       }
     } catch (DriverException | IllegalStateException | IOException refused) {
       LOG.warn("{} can't be stored: {}", chunk.stream(), refused.toString());

@@ -300,7 +300,7 @@ final class StreamRows {
         new StreamKey(
             build,
             row.getInt("step"),
-            StreamKey.Kind.valueOf(row.getString("kind")),
+            StreamKey.Kind.valueOf(String.valueOf(row.getString("kind"))),
             String.valueOf(row.getString("name")));
     Instant at = row.getInstant("at");
     return new Known(

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The tables of views and lists in Cassandra. {@code generation} is the first part of every key:
@@ -285,7 +286,7 @@ final class StatusRows {
   }
 
   @SuppressWarnings("NullAway") // a row that is there has all its columns
-  private static <V> Optional<Found<V>> found(Table<V> table, Row row) {
+  private static <V> Optional<Found<V>> found(Table<V> table, @Nullable Row row) {
     if (row == null) {
       return Optional.empty();
     }

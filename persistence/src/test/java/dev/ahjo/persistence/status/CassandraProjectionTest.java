@@ -29,6 +29,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntUnaryOperator;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -84,17 +86,18 @@ class CassandraProjectionTest {
     int before = counted.get();
     project(counting, Long.MAX_VALUE);
     assertThat(counted.get() - before).isGreaterThan(20);
-    Map<String, List<String>> expected = rows(undisturbed);
+    Map<String, String> disturbed = new TreeMap<>();
     assertSameAsInMemory(whole);
 
     for (int kill = 1; kill <= counted.get(); kill++) {
-      String disturbed = generation();
-      var tables = open(disturbed);
+      String generation = generation();
+      var tables = open(generation);
       project(tables.project(), half);
       killed(tables, kill);
       project(tables.project(), Long.MAX_VALUE);
-      assertThat(rows(disturbed)).as("killed at write %d", kill).isEqualTo(expected);
+      disturbed.put(generation, "killed at write " + kill);
     }
+    assertSame(undisturbed, disturbed);
   }
 
   private void killed(CassandraTables tables, int at) throws IOException {
@@ -117,12 +120,12 @@ class CassandraProjectionTest {
     aBusyDay();
     String undisturbed = generation();
     project(open(undisturbed).project(), Long.MAX_VALUE);
-    Map<String, List<String>> expected = rows(undisturbed);
+    Map<String, String> disturbed = new TreeMap<>();
     assertSameAsInMemory(open(undisturbed));
     for (int seed = 1; seed <= 3; seed++) {
       var random = new Random(seed);
-      String disturbed = generation();
-      var tables = open(disturbed);
+      String generation = generation();
+      var tables = open(generation);
       int kills = 0;
       boolean done = false;
       while (!done) {
@@ -140,8 +143,9 @@ class CassandraProjectionTest {
         }
       }
       assertThat(kills).as("kills with seed %d", seed).isGreaterThan(3);
-      assertThat(rows(disturbed)).as("seed %d, %d kills", seed, kills).isEqualTo(expected);
+      disturbed.put(generation, "seed %d, %d kills".formatted(seed, kills));
     }
+    assertSame(undisturbed, disturbed);
   }
 
   /** A node that hung for minutes in the midst of its writes, and was given up for dead. */
@@ -150,10 +154,10 @@ class CassandraProjectionTest {
     aBusyDay();
     String undisturbed = generation();
     project(open(undisturbed).project(), Long.MAX_VALUE);
-    Map<String, List<String>> expected = rows(undisturbed);
+    Map<String, String> disturbed = new TreeMap<>();
     for (int hang : new int[] {1, 2, 3, 5, 20, 60}) {
-      String disturbed = generation();
-      var tables = open(disturbed);
+      String generation = generation();
+      var tables = open(generation);
       var goesOn = new CountDownLatch(1);
       var hangs = new CountDownLatch(1);
       var left = new AtomicInteger(hang);
@@ -165,20 +169,71 @@ class CassandraProjectionTest {
             }
           });
       var hung =
-          CompletableFuture.runAsync(() -> {
-            try {
-              project(old, Long.MAX_VALUE, _ -> 60);
-            } catch (IOException failed) {
-              throw new AssertionError(failed);
-            }
-          });
+          CompletableFuture.runAsync(
+              () -> {
+                try {
+                  project(old, Long.MAX_VALUE, _ -> 60);
+                } catch (IOException failed) {
+                  throw new AssertionError(failed);
+                }
+              },
+              thread -> Thread.ofVirtual().start(thread));
       await(hangs);
       project(tables.project(), Long.MAX_VALUE);
       goesOn.countDown();
       assertThatThrownBy(() -> hung.get(30, TimeUnit.SECONDS))
           .hasCauseInstanceOf(StatusUnavailable.class)
           .hasMessageContaining("Another node");
-      assertThat(rows(disturbed)).as("hung at write %d", hang).isEqualTo(expected);
+      disturbed.put(generation, "hung at write " + hang);
+    }
+    assertSame(undisturbed, disturbed);
+  }
+
+  @Test
+  void anOutageStopsTheTablesAndTheyGoOn(CassandraRing ring) throws Exception {
+    String generation = generation();
+    var live = new MemoryJournal();
+    var patience = new StatusProjection.Patience(Duration.ofMillis(20), Duration.ofMillis(200));
+    var outlives = TestKeyspace.durable(ring, CassandraTables::schema);
+    var tables = CassandraTables.open(outlives.session(), outlives.name(), generation, live::end);
+    try (outlives;
+        var projection =
+            StatusProjection.start(
+                tables.project(), live, new LiveEvents(tables, live), _ -> {}, patience)) {
+      aBusyDay();
+      List<FactSource.Entry> all = journal.after(0, Integer.MAX_VALUE);
+      int half = all.size() / 2;
+      for (var entry : all.subList(0, half)) {
+        live.record(entry.entity(), entry.sequenceNr(), entry.at(), entry.facts());
+      }
+      ring.kill(0);
+      for (var entry : all.subList(half, all.size())) {
+        live.record(entry.entity(), entry.sequenceNr(), entry.at(), entry.facts());
+      }
+      until("it says so", () -> projection.trouble().isPresent());
+      assertThatThrownBy(() -> tables.builds(Query.ALL)).isInstanceOf(StatusUnavailable.class);
+      ring.restart(0);
+      until(
+          "the tables have caught up",
+          () -> projection.trouble().isEmpty() && applied(tables) == live.end());
+      assertThat(projection.strangers()).isZero();
+      assertSameAsInMemory(tables);
+    }
+  }
+
+  private static long applied(StatusStore tables) {
+    try {
+      return tables.progress().applied();
+    } catch (StatusUnavailable away) {
+      return -1;
+    }
+  }
+
+  private static void until(String what, BooleanSupplier so) {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+    while (!so.getAsBoolean()) {
+      assertThat(System.nanoTime()).as("not within a minute: %s", what).isLessThan(deadline);
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
     }
   }
 
@@ -269,25 +324,21 @@ class CassandraProjectionTest {
     return CassandraTables.open(session, keyspace, generation, journal::end);
   }
 
-  /** All that stands in the tables. */
-  private static Map<String, List<String>> rows(String generation) {
-    Map<String, List<String>> all = new TreeMap<>();
+  /** All that stands in the tables is the same in all generations. */
+  private static void assertSame(String expected, Map<String, String> others) {
     for (String table : List.of("view", "entry", "leaf", "branch", "few", "name", "shown")) {
-      List<String> rows = new ArrayList<>();
-      for (Row row :
-          session.execute(
-              "SELECT JSON * FROM "
-                  + keyspace
-                  + ".status_"
-                  + table
-                  + " WHERE generation = ? ALLOW FILTERING",
-              generation)) {
-        rows.add(String.valueOf(row.getString(0)).replace(generation, ""));
+      Map<String, List<String>> rows = new TreeMap<>();
+      for (Row row : session.execute("SELECT JSON * FROM " + keyspace + ".status_" + table)) {
+        String json = String.valueOf(row.getString(0));
+        int quote = json.indexOf("\"generation\": \"") + 15;
+        String generation = json.substring(quote, json.indexOf('"', quote));
+        rows.computeIfAbsent(generation, _ -> new ArrayList<>()).add(json.replace(generation, ""));
       }
-      Collections.sort(rows);
-      all.put(table, rows);
+      rows.values().forEach(Collections::sort);
+      assertThat(rows.get(expected)).isNotEmpty();
+      others.forEach((generation, what) ->
+          assertThat(rows.get(generation)).as("%s %s", table, what).isEqualTo(rows.get(expected)));
     }
-    return all;
   }
 
   private void assertSameAsInMemory(StatusStore tables) {

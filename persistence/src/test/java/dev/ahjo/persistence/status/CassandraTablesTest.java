@@ -184,7 +184,7 @@ class CassandraTablesTest extends StatusContract {
       memory.put(builder(builder, false));
       views().put(builder(builder, false));
     }
-    for (int i = 1; i <= 1700; i++) {
+    for (int i = 1; i <= 1300; i++) {
       int n = random.nextInt(4) == 0 ? 1 + random.nextInt(i) : i;
       String builder = n % 3 == 0 ? "zlib/debian" : n % 3 == 1 ? "zlib/fedora" : "lua/debian";
       boolean finished = random.nextInt(10) != 0;
@@ -214,9 +214,9 @@ class CassandraTablesTest extends StatusContract {
     filters.add(Map.of("result", List.of("failure")));
     filters.add(Map.of("result", List.of("cancelled")));
     filters.add(Map.of("buildset", List.of("s7", "s8"), "state", List.of("finished")));
-    filters.add(Map.of("request", List.of("r7", "r1500", "r9999")));
+    filters.add(Map.of("request", List.of("r7", "r1100", "r9999")));
     for (Map<String, List<String>> filter : filters) {
-      for (int limit : new int[] {7, 50, 1000}) {
+      for (int limit : new int[] {60, 1000}) {
         assertThat(walk(q -> tables.builds(q), filter, limit))
             .as("%s by %d", filter, limit)
             .isEqualTo(walk(memory::builds, filter, limit));
