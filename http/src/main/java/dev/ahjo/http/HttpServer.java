@@ -147,6 +147,8 @@ public final class HttpServer {
         .withMaxConnections(limits.connections())
         // Answers go in turn all the same; but who reads ahead notices when a client hangs up.
         .withPipeliningLimit(2)
+        // Workers come back all at once when a node was away.
+        .withBacklog(1024)
         .withParsingErrorHandler(ParsingProblems.class.getName())
         .withParserSettings(parser)
         // A reader of a quiet stream that has vanished is found out by the system.

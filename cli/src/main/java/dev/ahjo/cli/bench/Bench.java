@@ -87,6 +87,15 @@ public final class Bench implements Callable<Integer> {
     @Nullable Integer cancel;
 
     @Option(
+        names = "--crowd",
+        paramLabel = "N",
+        description = {
+          "N workers with a connection each, by --way, that do nothing; what they cost the node.",
+          "By WebSocket then all of them come back at once, while builds go on elsewhere."
+        })
+    @Nullable Integer crowd;
+
+    @Option(
         names = "--log",
         paramLabel = "MB",
         description = "One step that prints so many MB, on a real worker of --pool.")
@@ -136,6 +145,13 @@ public final class Bench implements Callable<Integer> {
   String run = "true";
 
   @Option(
+      names = "--way",
+      paramLabel = "WAY",
+      defaultValue = "ws",
+      description = "How a crowd comes: ws or remoting (default ${DEFAULT-VALUE}).")
+  String way = "ws";
+
+  @Option(
       names = "--pool",
       paramLabel = "POOL",
       description = "Default: bench, or default where real workers are measured.")
@@ -169,6 +185,9 @@ public final class Bench implements Callable<Integer> {
         queue(farm, chosen.queue);
       } else if (chosen.cancel != null) {
         cancel(farm, chosen.cancel);
+      } else if (chosen.crowd != null) {
+        new CrowdBench(farm, table, this::agents, console::note)
+            .run(chosen.crowd, way, poolName(), token(), gateAddress());
       } else if (chosen.log != null) {
         log(farm, chosen.log);
       } else {
@@ -249,11 +268,11 @@ public final class Bench implements Callable<Integer> {
     }
     long come = System.nanoTime();
     try (SimulatedAgents agents = agents(waiting, Manner.FINISH)) {
-      agents.awaitWelcome(WELCOME);
+      agents.counter().awaitWelcome(WELCOME);
       long welcome = System.nanoTime();
-      agents.awaitFinished(1, PATIENCE);
+      agents.counter().awaitFinished(1, PATIENCE);
       table.put("first build after", seconds(System.nanoTime() - welcome));
-      agents.awaitFinished(requests, PATIENCE);
+      agents.counter().awaitFinished(requests, PATIENCE);
       table.put(
           "all finished", rate(requests, System.nanoTime() - come) + " builds/s, " + workersText());
     }
@@ -263,22 +282,22 @@ public final class Bench implements Callable<Integer> {
     farm.define(1, builds, poolName(), run);
     slots = Math.max(slots, (builds + workers - 1) / Math.max(1, workers));
     try (SimulatedAgents agents = agents(poolName(), Manner.HOLD)) {
-      agents.awaitWelcome(WELCOME);
+      agents.counter().awaitWelcome(WELCOME);
       List<String> all = IntStream.range(0, builds).mapToObj(b -> "b" + b).toList();
       Accepted set = farm.submit(farm.project(0), all);
       try (Events events =
           new Events(farm.client(), Client.path("events") + "?project=" + farm.project(0))) {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
-        for (long seen = events.count(); agents.started() < builds; seen = events.count()) {
+        for (long seen = events.count(); agents.counter().begun() < builds; seen = events.count()) {
           if (System.nanoTime() > deadline) {
-            throw new IOException("Only " + agents.started() + " of " + builds + " started");
+            throw new IOException("Only " + agents.counter().begun() + " of " + builds + " started");
           }
           events.await(seen);
         }
         long start = System.nanoTime();
         farm.client().post(Client.path("buildsets", set.buildset(), "cancel"));
         long answered = System.nanoTime();
-        boolean ended = agents.awaitFinished(builds, PATIENCE);
+        boolean ended = agents.counter().awaitFinished(builds, PATIENCE);
         long end = System.nanoTime();
         table.put("running builds", builds + " of one buildset, " + workersText());
         table.put("cancel answered after", seconds(answered - start));
@@ -342,9 +361,9 @@ public final class Bench implements Callable<Integer> {
             awaitEnd(farm, events, one.requests().getFirst());
           }
         }
-      } else if (!agents.awaitFinished(accepted.size(), PATIENCE)) {
+      } else if (!agents.counter().awaitFinished(accepted.size(), PATIENCE)) {
         throw new IOException(
-            "Only " + agents.finished() + " of " + accepted.size() + " builds have finished");
+            "Only " + agents.counter().ended() + " of " + accepted.size() + " builds have finished");
       }
     }
 
@@ -366,21 +385,25 @@ public final class Bench implements Callable<Integer> {
       return new Workers(farm, null);
     }
     SimulatedAgents agents = agents(poolName(), manner);
-    agents.awaitWelcome(WELCOME);
+    agents.counter().awaitWelcome(WELCOME);
     return new Workers(farm, agents);
   }
 
   private SimulatedAgents agents(String servedPool, Manner manner) {
-    String host = Optional.ofNullable(gate).orElse(host() + ":8011");
     return SimulatedAgents.start(
         new SimulatedAgents.Settings(
-            host,
+            gateAddress(),
             token(),
             servedPool + "-worker",
             workers,
             slots,
             new PoolName(servedPool),
-            manner));
+            manner,
+            1));
+  }
+
+  private String gateAddress() {
+    return Optional.ofNullable(gate).orElse(host() + ":8011");
   }
 
   private String host() {

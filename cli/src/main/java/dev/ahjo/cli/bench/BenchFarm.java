@@ -116,6 +116,16 @@ final class BenchFarm {
     return all;
   }
 
+  /** One of the node's readings, by its name with its labels, if it tells it. */
+  Optional<Double> reading(String metric) {
+    return client
+        .text("/metrics")
+        .lines()
+        .filter(line -> line.startsWith(metric + " "))
+        .map(line -> Double.parseDouble(line.substring(metric.length() + 1)))
+        .findFirst();
+  }
+
   /** The node's own CPU seconds so far, if it tells them. */
   Optional<Double> cpuSeconds() {
     Matcher found = CPU.matcher(client.text("/metrics"));

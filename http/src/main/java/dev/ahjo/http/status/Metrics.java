@@ -29,6 +29,10 @@ final class Metrics {
       head("process_cpu_seconds_total", "counter", "CPU time of the node, user and system")
           .value("process_cpu_seconds_total", "", own.getProcessCpuTime() / 1e9);
     }
+    if (os instanceof com.sun.management.UnixOperatingSystemMXBean unix) {
+      head("process_open_fds", "gauge", "Open file descriptors")
+          .value("process_open_fds", "", unix.getOpenFileDescriptorCount());
+    }
     head("process_start_time_seconds", "gauge", "When the node started, since the epoch")
         .value(
             "process_start_time_seconds",
