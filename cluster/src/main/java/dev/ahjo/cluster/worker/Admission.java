@@ -1,32 +1,19 @@
 package dev.ahjo.cluster.worker;
 
 import dev.ahjo.core.worker.Protocol;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 
-/**
- * Who may open a session, and when, whichever way he comes. A storm of agents is let in at a steady
- * pace: those in line hold a connection and nothing else, and hear pings meanwhile.
- */
+/** Who may open a session, whichever way he comes. */
 final class Admission {
   private static final int MAX_SLOTS = 1_000;
-
-  /** Sessions that may begin at once after a quiet time. */
-  private static final int BURST = 200;
-
-  /** Who would have to stand in line for longer is sent away, to come again or elsewhere. */
-  private static final Duration LONGEST_LINE = Duration.ofSeconds(45);
 
   /** Begins the session of an agent that has proved its name. */
   @FunctionalInterface
   interface Opener {
-    /**
-     * @param turn how long the worker's entity is not to be troubled yet
-     */
-    Consumer<SessionActor.In> open(Protocol.Hello hello, SessionActor.Line line, Duration turn);
+    Consumer<SessionActor.In> open(Protocol.Hello hello, SessionActor.Line line);
   }
 
   /** What became of a Hello. */
@@ -41,8 +28,6 @@ final class Admission {
   private final Opener opener;
   private final IntSupplier sessions;
   private final LongSupplier nanos;
-  private final long between;
-  private long nextTurn;
   private volatile boolean closing;
 
   /**
@@ -59,8 +44,6 @@ final class Admission {
     this.opener = opener;
     this.sessions = sessions;
     this.nanos = nanos;
-    this.between = Duration.ofSeconds(1).toNanos() / settings.joinsPerSecond();
-    this.nextTurn = nanos.getAsLong() - BURST * between;
   }
 
   LongSupplier nanos() {
@@ -78,16 +61,9 @@ final class Admission {
 
   /** Opens a session behind {@code line}, or says why not. */
   Verdict admit(Protocol.Hello hello, SessionActor.Line line) {
-    Optional<Protocol.Rejected> no = refuse(hello);
-    if (no.isPresent()) {
-      return new Verdict.TurnedAway(no.get());
-    }
-    Duration turn = turn();
-    if (turn.compareTo(LONGEST_LINE) > 0) {
-      return new Verdict.TurnedAway(
-          new Protocol.Rejected("Too many agents come at once; try again", true));
-    }
-    return new Verdict.Open(opener.open(hello, line, turn));
+    return refuse(hello)
+        .<Verdict>map(Verdict.TurnedAway::new)
+        .orElseGet(() -> new Verdict.Open(opener.open(hello, line)));
   }
 
   private Optional<Protocol.Rejected> refuse(Protocol.Hello hello) {
@@ -119,16 +95,5 @@ final class Admission {
 
   private static Optional<Protocol.Rejected> later(String why) {
     return Optional.of(new Protocol.Rejected(why, true));
-  }
-
-  /** How long the next in line has to wait; takes the place unless the line is too long. */
-  private synchronized Duration turn() {
-    long now = nanos.getAsLong();
-    nextTurn = Math.max(nextTurn, now - BURST * between);
-    long wait = Math.max(0, nextTurn - now);
-    if (wait <= LONGEST_LINE.toNanos()) {
-      nextTurn += between;
-    }
-    return Duration.ofNanos(wait);
   }
 }

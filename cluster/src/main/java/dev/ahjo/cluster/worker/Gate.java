@@ -106,13 +106,14 @@ public final class Gate implements AutoCloseable {
     }
     StreamDesk streams = new StreamDesk(store);
     var ids = new SessionIds(clock, sessions.node());
-    var around = new SessionActor.Surroundings(entities, sessions, streams, ids);
+    var around = new SessionActor.Surroundings(
+            entities, sessions, streams, ids, new Turns(settings.joinsAtOnce()));
     Admission.Opener opener =
-        (hello, line, turn) -> {
+        (hello, line) -> {
           SessionId id = ids.next();
           ActorRef<SessionActor.In> session =
               inner.systemActorOf(
-                  SessionActor.of(hello, id, line, turn, around), "session-" + id, Props.empty());
+                  SessionActor.of(hello, id, line, around), "session-" + id, Props.empty());
           return session::tell;
         };
     var admission = new Admission(settings, tokens, opener, sessions::count, nanos);

@@ -12,26 +12,26 @@ import java.util.Optional;
  * @param maxBytesPerSession of one agent's messages that are under way; what comes beyond is
  *     dropped without an acknowledgement, and the agent sends it again
  * @param tls what workers show certificates of; in the clear without
- * @param joinsPerSecond sessions that may begin in a second when very many agents come at once
+ * @param joinsAtOnce sessions whose beginning the farm is troubled with at once; the others wait
  */
 public record GateSettings(
     String host,
     int port,
     int maxSessions,
     long maxBytesPerSession,
-    int joinsPerSecond,
+    int joinsAtOnce,
     Optional<TlsFiles> tls) {
   public static final GateSettings USUAL =
-      new GateSettings("127.0.0.1", 8011, 20_000, 8L * 1024 * 1024, 400, Optional.empty());
+      new GateSettings("127.0.0.1", 8011, 20_000, 8L * 1024 * 1024, 50, Optional.empty());
 
   /** In the clear, at the usual pace. */
   public GateSettings(String host, int port, int maxSessions, long maxBytesPerSession) {
-    this(host, port, maxSessions, maxBytesPerSession, USUAL.joinsPerSecond(), Optional.empty());
+    this(host, port, maxSessions, maxBytesPerSession, USUAL.joinsAtOnce(), Optional.empty());
   }
 
   /** The same elsewhere. */
   public GateSettings at(String otherHost, int otherPort, Optional<TlsFiles> otherTls) {
     return new GateSettings(
-        otherHost, otherPort, maxSessions, maxBytesPerSession, joinsPerSecond, otherTls);
+        otherHost, otherPort, maxSessions, maxBytesPerSession, joinsAtOnce, otherTls);
   }
 }

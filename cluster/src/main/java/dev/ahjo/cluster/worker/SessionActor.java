@@ -113,7 +113,12 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
       LongSupplier nanos) {}
 
   /** What all sessions of a gate share. */
-  record Surroundings(Entities entities, Sessions sessions, StreamDesk streams, SessionIds ids) {}
+  record Surroundings(
+      Entities entities,
+      Sessions sessions,
+      StreamDesk streams,
+      SessionIds ids,
+      Turns turns) {}
 
   /** What the session knows of one build. */
   private static final class Held {
@@ -134,6 +139,7 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
   private final Line line;
   private final Surroundings around;
   private final Sessions.Open session;
+  private final Turns.Turn turn;
   private final Map<BuildKey, Held> builds =
       new LinkedHashMap<>(16, 0.75f, true) {
         @Override
@@ -145,16 +151,17 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
   private boolean open;
   private long lastHeard;
   private long lastSaid;
+
+  /** Bytes in flight that were heard already. */
+  private long atTheStore;
+
   private int nonsense;
 
-  /**
-   * @param turn how long it waits before it troubles the worker's entity
-   */
   static Behavior<In> of(
-      Protocol.Hello hello, SessionId id, Line line, Duration turn, Surroundings around) {
+      Protocol.Hello hello, SessionId id, Line line, Surroundings around) {
     return Behaviors.setup(context ->
         Behaviors.withTimers(
-            timers -> new SessionActor(context, timers, hello, id, line, turn, around)));
+            timers -> new SessionActor(context, timers, hello, id, line, around)));
   }
 
   private SessionActor(
@@ -163,7 +170,6 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
       Protocol.Hello hello,
       SessionId id,
       Line line,
-      Duration turn,
       Surroundings around) {
     super(context);
     this.hello = hello;
@@ -188,11 +194,7 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
                 (why, tellAgent) -> self.tell(new End(why, tellAgent)));
     // An agent that hears something knows that its Hello was heard, and does not say it again.
     send(new Protocol.Ping());
-    if (turn.isZero()) {
-      join();
-    } else {
-      timers.startSingleTimer(Pulse.JOIN, Pulse.JOIN, turn);
-    }
+    this.turn = around.turns().stand(() -> self.tell(Pulse.JOIN));
   }
 
   private void join() {
@@ -228,6 +230,7 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
         .onSignal(
             PostStop.class,
             _ -> {
+              turn.over();
               session.end();
               line.ended().run();
               return this;
@@ -272,6 +275,7 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
       }
       case StreamAnswered(StreamKey stream, ToAgent answer, long bytes) -> {
         line.bytesInFlight().addAndGet(-bytes);
+        atTheStore -= bytes;
         if (!lanes.done(stream)) {
           send(answer);
         }
@@ -302,6 +306,7 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
     resume.forEach(build -> held(build).leased = true);
     List<BuildKey> stop = Worker.stops(state, holds);
     open = true;
+    turn.over();
     // What is delivered from now on comes to this mailbox first, and so goes out after the Welcome.
     session.welcome();
     send(new Protocol.Welcome(id, resume, stop));
@@ -327,6 +332,10 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
 
   private Behavior<In> beat() {
     long now = line.nanos().getAsLong();
+    if (line.bytesInFlight().get() > atTheStore) {
+      // What has come and was not looked at yet is no silence: it is we who are slow.
+      lastHeard = now;
+    }
     if (now - lastHeard > Protocol.SILENCE.toNanos()) {
       return end("silent for " + Duration.ofNanos(now - lastHeard).toSeconds() + " s");
     }
@@ -398,6 +407,7 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
       }
       return;
     }
+    atTheStore += bytes;
     lanes.append(stream, sent, bytes);
   }
 
