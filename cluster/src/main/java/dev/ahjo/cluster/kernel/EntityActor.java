@@ -215,6 +215,8 @@ public final class EntityActor<C extends Message, S, E extends Fact>
     writing = null;
     written = null;
     passivating = false;
+    // The tick did not survive, so it must not be counted upon.
+    ringsAt = Debts.NEVER;
     lastMail = now();
     entity.duties(state).forEach(debts::owe);
     debts.settle(lastMail);

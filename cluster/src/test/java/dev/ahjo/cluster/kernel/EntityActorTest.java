@@ -95,6 +95,30 @@ class EntityActorTest {
   }
 
   @Test
+  void anEntityWhoseJournalFailedKeepsTimeAgain() {
+    EntityRef giver = pool("giver");
+    farm.lost = sent -> sent.says(GIFT);
+    farm.say(giver, new Toy.Promise("gift", new Duty.Tell(TAKER, GIFT)));
+    farm.until("said", () -> farm.timesSaid(TAKER, GIFT) == 1);
+    farm.fillsDisk();
+    farm.post(
+        giver,
+        new Mail.Say(
+            new Toy.Note("never stored"), 1, farm.kit.<Mail.Response>createTestProbe().getRef()));
+    farm.until("refused", () -> MemoryJournal.REFUSED.get() > 0);
+    farm.makesRoom();
+    farm.until(
+        "said at recovery",
+        () -> {
+          farm.passes(Duration.ofMillis(10));
+          return farm.timesSaid(TAKER, GIFT) == 2;
+        });
+    assertThat(farm.state(giver).notes()).isEmpty();
+    farm.passes(Duration.ofMinutes(1));
+    farm.until("said in its turn", () -> farm.timesSaid(TAKER, GIFT) == 3);
+  }
+
+  @Test
   void anAnsweredDutyIsTouchedAgainSinceItsReceiverMaySleepElsewhere() {
     farm.say(GIVER, new Toy.Promise("gift", new Duty.Tell(TAKER, GIFT)));
     farm.until("arrived", () -> farm.state(TAKER).notes().contains("gift"));

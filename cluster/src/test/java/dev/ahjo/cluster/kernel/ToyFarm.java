@@ -31,7 +31,8 @@ final class ToyFarm implements AutoCloseable {
   private static final Config CONFIG =
       ConfigFactory.parseString(
               """
-              pekko.persistence.journal.plugin = "pekko.persistence.journal.inmem"
+              pekko.persistence.journal.plugin = "memory-journal"
+              memory-journal.class = "dev.ahjo.cluster.kernel.MemoryJournal"
               pekko.persistence.snapshot-store.plugin = "memory-snapshots"
               pekko.actor.testkit.typed.single-expect-default = 20 s
               memory-snapshots.class = "dev.ahjo.cluster.kernel.MemorySnapshots"
@@ -158,6 +159,16 @@ final class ToyFarm implements AutoCloseable {
     awake(ref);
   }
 
+  /** From now on nothing can be journaled. */
+  void fillsDisk() {
+    MemoryJournal.REFUSED.set(0);
+    MemoryJournal.FULL.set(true);
+  }
+
+  void makesRoom() {
+    MemoryJournal.FULL.set(false);
+  }
+
   void passes(Duration duration) {
     now = now.plus(duration);
     nanos += duration.toNanos();
@@ -181,6 +192,7 @@ final class ToyFarm implements AutoCloseable {
 
   @Override
   public void close() {
+    makesRoom();
     kit.shutdownTestKit();
   }
 
