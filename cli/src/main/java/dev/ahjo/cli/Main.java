@@ -1,6 +1,7 @@
 package dev.ahjo.cli;
 
 import dev.ahjo.cli.bench.Bench;
+import dev.ahjo.cli.cert.Cert;
 import dev.ahjo.cli.log.Logs;
 import dev.ahjo.cli.node.NodeCommand;
 import dev.ahjo.cli.project.Check;
@@ -51,6 +52,9 @@ public final class Main implements Runnable {
     root.addSubcommand(new NodeCommand(console));
     root.addSubcommand(new Worker(console));
     root.addSubcommand(new Token(console));
+    CommandLine cert = new CommandLine(new Cert.Verbs());
+    Cert.verbs(console).forEach(cert::addSubcommand);
+    root.addSubcommand(cert);
     root.addSubcommand(new Check(console));
     root.addSubcommand(new Submit(console));
     root.addSubcommand(new Status(console));
@@ -70,6 +74,9 @@ public final class Main implements Runnable {
     root.setColorScheme(CommandLine.Help.defaultColorScheme(ansi));
     help(root);
     root.getSubcommands().values().forEach(Main::help);
+    root.getSubcommands()
+        .values()
+        .forEach(verb -> verb.getSubcommands().values().forEach(Main::help));
     root.setParameterExceptionHandler((wrong, args) -> {
       console.note("ahjo: " + wrong.getMessage());
       CommandLine.UnmatchedArgumentException.printSuggestions(
