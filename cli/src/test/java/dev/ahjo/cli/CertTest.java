@@ -55,8 +55,7 @@ class CertTest {
     assertThat(again.err()).contains("masters-ca.pem is there already, and is not overwritten");
     assertThat(Files.readAllBytes(folder.resolve("masters-ca.key"))).isEqualTo(before);
 
-    Said other =
-        cert("worker", "w1", "--ca", folder.resolve("masters-ca.pem").toString());
+    Said other = cert("worker", "w1", "--ca", folder.resolve("masters-ca.pem").toString());
     assertThat(other.exit()).isEqualTo(2);
     assertThat(other.err()).contains("--ca: expected the authority of OU=Ahjo workers");
     assertThat(folder.resolve("w1.key")).doesNotExist();

@@ -72,13 +72,16 @@ class SeveralNodesTest {
 
   @AfterEach
   void close() {
-    open.values().stream().map(e -> Thread.ofVirtual().start(e::close)).toList().forEach(t -> {
-      try {
-        t.join();
-      } catch (InterruptedException stop) {
-        Thread.currentThread().interrupt();
-      }
-    });
+    open.values().stream()
+        .map(e -> Thread.ofVirtual().start(e::close))
+        .toList()
+        .forEach(t -> {
+          try {
+            t.join();
+          } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
+          }
+        });
   }
 
   /** The {@code i}-th of three seeds; further ones are guests. */
@@ -119,9 +122,12 @@ class SeveralNodesTest {
         "a cluster of " + nodes.length,
         Duration.ofSeconds(30),
         () ->
-            Arrays.stream(nodes).mapToObj(open::get).map(Engine::membership).allMatch(m ->
-                m.nodes().size() == nodes.length
-                    && m.nodes().stream().map(Membership.Node::state).allMatch("up"::equals)));
+            Arrays.stream(nodes)
+                .mapToObj(open::get)
+                .map(Engine::membership)
+                .allMatch(m ->
+                    m.nodes().size() == nodes.length
+                        && m.nodes().stream().map(Membership.Node::state).allMatch("up"::equals)));
   }
 
   private static ProjectName name(int i) {
@@ -186,12 +192,15 @@ class SeveralNodesTest {
     }
     assertThat(web.membership().nodes())
         .contains(
-            new Membership.Node("n0", "127.0.0.1:" + ports.get(0), List.of("engine", "gate", "web"), "up"));
+            new Membership.Node(
+                "n0", "127.0.0.1:" + ports.get(0), List.of("engine", "gate", "web"), "up"));
 
     long begin = System.nanoTime();
     dies(2);
     Duration elsewhere = allAnswer(web);
-    assertThat(elsewhere).as("until all entities answer elsewhere").isLessThan(Duration.ofSeconds(15));
+    assertThat(elsewhere)
+        .as("until all entities answer elsewhere")
+        .isLessThan(Duration.ofSeconds(15));
     await(
         "all entities on two nodes",
         Duration.ofSeconds(15),
@@ -253,8 +262,7 @@ class SeveralNodesTest {
             org.apache.pekko.actor.typed.javadsl.Adapter.toClassic(open.get(0).system()));
     assertThatThrownBy(() -> serialization.serialize(new Serializable("x")).get())
         .hasMessageContaining("Attempted to serialize message using Java serialization");
-    assertThatThrownBy(
-            () -> serialization.deserialize(new byte[] {1, 2, 3}, 1, "").get())
+    assertThatThrownBy(() -> serialization.deserialize(new byte[] {1, 2, 3}, 1, "").get())
         .hasMessageContaining("Java serialization");
   }
 }

@@ -51,7 +51,8 @@ class ExampleNodesTest {
 
   private static NodeSettings read(Path file) {
     try {
-      return ((Reading.Valid<NodeSettings>) NodeSettings.read(file, Files.readString(file))).value();
+      return ((Reading.Valid<NodeSettings>) NodeSettings.read(file, Files.readString(file)))
+          .value();
     } catch (IOException unreadable) {
       throw new java.io.UncheckedIOException(unreadable);
     }

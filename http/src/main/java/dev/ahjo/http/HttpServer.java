@@ -75,10 +75,11 @@ public final class HttpServer {
     Map<String, String> secrets = new TreeMap<>();
     settings.tokens().forEach(t -> secrets.put(t.name(), t.secret()));
     var materializer = Materializer.matFromSystem(system);
-    List<Route> routes = new ArrayList<>(
-        settings.web()
-            ? routes(doors, hub, traffic, threads, limits.keepAlive())
-            : new NodeRoutes(doors.status(), hub, traffic, doors.node()).routes());
+    List<Route> routes =
+        new ArrayList<>(
+            settings.web()
+                ? routes(doors, hub, traffic, threads, limits.keepAlive())
+                : new NodeRoutes(doors.status(), hub, traffic, doors.node()).routes());
     doors.workers().ifPresent(w -> routes.addAll(new AgentSocket(w, materializer).routes()));
     var router =
         new Router(

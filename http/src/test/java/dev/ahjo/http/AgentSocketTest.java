@@ -139,8 +139,7 @@ class AgentSocketTest {
         .isInstanceOf(CompletionException.class)
         .hasCauseInstanceOf(WebSocketHandshakeException.class)
         .satisfies(failed ->
-            assertThat(
-                    ((WebSocketHandshakeException) failed.getCause()).getResponse().statusCode())
+            assertThat(((WebSocketHandshakeException) failed.getCause()).getResponse().statusCode())
                 .isEqualTo(403));
     assertThat(desk.agents.events).isEmpty();
   }

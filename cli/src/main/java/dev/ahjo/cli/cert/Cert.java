@@ -122,8 +122,7 @@ public abstract sealed class Cert implements Callable<Integer> {
                     Exit.USAGE, "Expected masters or workers, but found '" + kind + "'");
           };
       Written written =
-          made(
-              () -> Authority.create(which, out, kind + "-ca", clock.instant(), validity(3650)));
+          made(() -> Authority.create(which, out, kind + "-ca", clock.instant(), validity(3650)));
       console.line("authority    " + written.certificate() + "   (may be shown to anybody)");
       console.line("its key      " + written.key() + "   (keep it off the nodes; signs with it)");
       console.line(
@@ -159,18 +158,18 @@ public abstract sealed class Cert implements Callable<Integer> {
       if (!Names.valid(name)) {
         throw new CommandFailed(
             Exit.USAGE,
-            "Expected a name of letters, digits and . _ + - (at most 100), but found '" + name + "'");
+            "Expected a name of letters, digits and . _ + - (at most 100), but found '"
+                + name
+                + "'");
       }
       String usual = use.signer().name().toLowerCase(Locale.ROOT) + "-ca.pem";
       Path certificate = authority == null ? out.resolve(usual) : authority;
       Path key =
           certificate.resolveSibling(
               certificate.getFileName().toString().replaceAll("\\.[a-z]+$", "") + ".key");
-      return made(
-          () ->
-              Authority.open(certificate, key)
-                  .issue(
-                      use, out, name, new LinkedHashSet<>(hosts), clock.instant(), validity(825)));
+      return made(() ->
+          Authority.open(certificate, key)
+              .issue(use, out, name, new LinkedHashSet<>(hosts), clock.instant(), validity(825)));
     }
 
     void tell(String settings, Written written, String authorityLine) {
@@ -189,7 +188,9 @@ public abstract sealed class Cert implements Callable<Integer> {
     }
   }
 
-  @Command(name = "node", description = "Make a node's certificate, for its port among the masters.")
+  @Command(
+      name = "node",
+      description = "Make a node's certificate, for its port among the masters.")
   static final class Node extends Signed {
     Node(Console console) {
       super(console);

@@ -182,7 +182,8 @@ public final class Worker implements Callable<Integer> {
     }
     if (certificate == null || key == null || authority == null) {
       throw new CommandFailed(
-          Exit.USAGE, "Expected --ca, --certificate and --key together: both sides show who they are");
+          Exit.USAGE,
+          "Expected --ca, --certificate and --key together: both sides show who they are");
     }
     return new AgentSettings.Tls(
         Optional.of(authority),

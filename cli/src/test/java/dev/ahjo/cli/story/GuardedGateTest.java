@@ -41,7 +41,8 @@ class GuardedGateTest {
 
   @AfterEach
   void close() throws Exception {
-    // Remoting that never got through takes its time to give up; together that is no more than once.
+    // Remoting that never got through takes its time to give up; together that is no more than
+    // once.
     try (var together = Executors.newVirtualThreadPerTaskExecutor()) {
       for (AutoCloseable each : open) {
         together.submit(() -> {
@@ -53,8 +54,7 @@ class GuardedGateTest {
   }
 
   private Authority authority(String name) throws IOException {
-    Written root =
-        Authority.create(Kind.WORKERS, folder.resolve(name), "ca", Instant.now(), YEAR);
+    Written root = Authority.create(Kind.WORKERS, folder.resolve(name), "ca", Instant.now(), YEAR);
     return Authority.open(root.certificate(), root.key());
   }
 
@@ -124,7 +124,10 @@ class GuardedGateTest {
             agent("in-the-clear", remoting, AgentSettings.Tls.NONE),
             agent("foreign", remoting, shows(issue(foreign, Use.WORKER, "foreign", "farm"))),
             agent("gate-again", remoting, shows(issue(farm, Use.SERVER, "again", "farm"))),
-            agent("doubting", socket, new AgentSettings.Tls(Optional.of(ca("foreign")), Optional.empty())),
+            agent(
+                "doubting",
+                socket,
+                new AgentSettings.Tls(Optional.of(ca("foreign")), Optional.empty())),
             agent("unsure", socket, AgentSettings.Tls.NONE));
     Agent signed = agent("w1", remoting, shows(issue(farm, Use.WORKER, "w1", "farm")));
     Agent trusting =

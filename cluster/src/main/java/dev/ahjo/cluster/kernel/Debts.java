@@ -227,7 +227,8 @@ final class Debts {
    */
   void touchAll(long now) {
     for (Debt debt : owed.values()) {
-      if (debt.duty instanceof Duty.Tell && (debt.phase == Phase.QUIET || debt.phase == Phase.SENT)) {
+      if (debt.duty instanceof Duty.Tell
+          && (debt.phase == Phase.QUIET || debt.phase == Phase.SENT)) {
         debt.tries = 0;
         schedule(debt, Math.min(debt.due, now + (long) (chance.nextDouble() * SPREAD)));
       }

@@ -11,14 +11,14 @@ public interface Mailboxes {
   void post(EntityRef to, Mail mail);
 
   /**
-   * An entity has woken on this node, and is told by {@link Mail.Signal#RETOUCH} when another node was
-   * lost. Safe for many threads, as is {@link #rested}.
+   * An entity has woken on this node, and is told by {@link Mail.Signal#RETOUCH} when another node
+   * was lost. Safe for many threads, as is {@link #rested}.
    */
   default void awake(ActorRef<Mail> self) {}
 
   /**
-   * Whether other nodes may have taken over the entities of this one, so that nothing may be decided
-   * here any more.
+   * Whether other nodes may have taken over the entities of this one, so that nothing may be
+   * decided here any more.
    */
   default boolean fenced() {
     return false;

@@ -7,13 +7,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Notices that this process stood still: stopped, swapped out, or on a machine that was moved. After
- * a while the other nodes have taken over its entities, of which it knows nothing when it goes on;
- * what it decided then would be written beside what they decide. So nothing is decided once a beat
- * was missed, and the node ends.
+ * Notices that this process stood still: stopped, swapped out, or on a machine that was moved.
+ * After a while the other nodes have taken over its entities, of which it knows nothing when it
+ * goes on; what it decided then would be written beside what they decide. So nothing is decided
+ * once a beat was missed, and the node ends.
  *
- * <p>Whoever asks compares the time of the last beat himself, so that it does not matter whose thread
- * is the first to run again.
+ * <p>Whoever asks compares the time of the last beat himself, so that it does not matter whose
+ * thread is the first to run again.
  */
 public final class Pulse implements AutoCloseable {
   /** Of a node that is alone: nobody takes over. */

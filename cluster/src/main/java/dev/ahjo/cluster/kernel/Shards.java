@@ -102,7 +102,8 @@ public final class Shards implements Mailboxes {
       Surroundings.Pace pace,
       Pulse pulse) {
     Shards shards = new Shards(system, pulse);
-    Surroundings around = new Surroundings(shards, agents, clock, System::nanoTime, persisted, pace);
+    Surroundings around =
+        new Surroundings(shards, agents, clock, System::nanoTime, persisted, pace);
     entities.forEach(entity -> shards.open(system, entity, around));
     return shards;
   }

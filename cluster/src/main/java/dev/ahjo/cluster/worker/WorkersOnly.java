@@ -8,8 +8,9 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedTrustManager;
 
 /**
- * Believes workers: certificates for clients, of the workers' authority, that say they are a worker's.
- * Remoting dials both ways, so an agent may be TLS's server as well; what it must prove is the same.
+ * Believes workers: certificates for clients, of the workers' authority, that say they are a
+ * worker's. Remoting dials both ways, so an agent may be TLS's server as well; what it must prove
+ * is the same.
  */
 final class WorkersOnly extends X509ExtendedTrustManager {
   /** What a worker's certificate has among its subject's alternative names, as a URI. */

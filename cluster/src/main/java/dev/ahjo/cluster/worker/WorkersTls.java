@@ -15,8 +15,8 @@ import org.apache.pekko.remote.artery.tcp.SSLEngineProvider;
 import scala.Option;
 
 /**
- * TLS with workers by remoting: both sides show a certificate of the workers' authority, each of its
- * own kind. Who shows none is refused before a byte of his is read.
+ * TLS with workers by remoting: both sides show a certificate of the workers' authority, each of
+ * its own kind. Who shows none is refused before a byte of his is read.
  */
 public final class WorkersTls implements SSLEngineProvider {
   private static final String[] PROTOCOLS = {"TLSv1.3"};

@@ -288,8 +288,7 @@ class EntityActorTest {
         GIVER,
         new Toy.Promise(
             "backoff",
-            new Duty.Wake(
-                farm.now().plus(backoff), Duration.ZERO, backoff, new Toy.Note("over"))));
+            new Duty.Wake(farm.now().plus(backoff), Duration.ZERO, backoff, new Toy.Note("over"))));
     farm.passes(backoff);
     farm.until("woken", () -> farm.state(GIVER).notes().contains("over"));
   }

@@ -65,7 +65,7 @@ final class ToyFarm implements AutoCloseable {
   }
 
   ToyFarm(Surroundings.Pace pace) {
-    around = 
+    around =
         new Surroundings(
             this::post, agents, () -> now.plus(wrong), () -> nanos, rows::incrementAndGet, pace);
   }

@@ -29,9 +29,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The workers' way in on HTTP's port: a WebSocket whose text messages are JSON and whose binary ones
- * are CBOR. One message is read at a time, so who sends faster than it is taken is held back by his
- * connection.
+ * The workers' way in on HTTP's port: a WebSocket whose text messages are JSON and whose binary
+ * ones are CBOR. One message is read at a time, so who sends faster than it is taken is held back
+ * by his connection.
  */
 public final class AgentSocket {
   /** Who connects proves himself by his Hello, not by a token of people's. */
@@ -39,7 +39,9 @@ public final class AgentSocket {
 
   private static final Logger LOG = LoggerFactory.getLogger(AgentSocket.class);
 
-  /** Messages that wait for a slow agent; what comes beyond is lost, and repeated by who owes it. */
+  /**
+   * Messages that wait for a slow agent; what comes beyond is lost, and repeated by who owes it.
+   */
   private static final int MAX_WAITING = 1_000;
 
   /** Bytes of them. */
@@ -119,8 +121,8 @@ public final class AgentSocket {
     CompletionStage<Incoming> whole =
         message.isText() ? text(message.asTextMessage()) : binary(message.asBinaryMessage());
     return whole
-        .thenApply(in ->
-            Optional.of(in).filter(all -> all.bytes().length <= ProtocolCodec.MAX_BYTES))
+        .thenApply(
+            in -> Optional.of(in).filter(all -> all.bytes().length <= ProtocolCodec.MAX_BYTES))
         .exceptionally(_ -> Optional.empty());
   }
 
