@@ -13,7 +13,8 @@ have() { g cat-file -e "$1^{commit}" 2>/dev/null; }
 
 prepare() {
   # a git that was killed leaves locks; nobody else works in this folder
-  rm -f .git/*.lock .git/refs/ahjo/*.lock
+  # (submodules have theirs below .git/modules)
+  [ ! -d .git ] || find .git -name '*.lock' -type f -exec rm -f {} +
   if ! [ -d .git ] || ! g rev-parse --git-dir >/dev/null 2>&1; then
     rm -rf .git
     g init -q . || exit 1

@@ -237,6 +237,9 @@ class GitCheckoutTest extends Situation {
     succeeds(checkout(step, "main", Optional.empty()));
     assertThat(tree().resolve("lib/lib.c")).exists();
 
+    // as a git that was killed leaves them
+    Files.createFile(tree().resolve(".git/modules/lib/index.lock"));
+    Files.createFile(tree().resolve(".git/index.lock"));
     Files.writeString(tree().resolve("lib/junk"), "x");
     succeeds(checkout(step, "main", Optional.empty()));
     assertThat(tree().resolve("lib/junk")).doesNotExist();
