@@ -45,6 +45,9 @@ final class CommandRun {
     /** It went beyond one of its limits. */
     record Exceeded(String problem) implements Cause {}
 
+    /** No machine could start it. */
+    record Unfit(String problem) implements Cause {}
+
     /** The machine or the agent lost it. */
     record Lost(String problem) implements Cause {}
   }
@@ -62,6 +65,12 @@ final class CommandRun {
       Supervised.Command wanted = command.get();
       try {
         running = Supervised.start(spool, wanted);
+      } catch (Supervised.Unfit e) {
+        return new Finish(
+            OptionalInt.empty(),
+            Optional.empty(),
+            new Cause.Unfit(String.valueOf(e.getMessage())),
+            0);
       } catch (IOException e) {
         return new Finish(
             OptionalInt.empty(),

@@ -175,18 +175,23 @@ record StepRun(
               streams,
               Optional.empty(),
               0);
-      case CommandRun.Cause.Lost(String problem) ->
-          new StepOutcome(
-              Result.EXCEPTION,
-              finish.exitCode(),
-              finish.signal(),
-              Optional.of(problem),
-              Optional.empty(),
-              true,
-              streams,
-              Optional.empty(),
-              0);
+      case CommandRun.Cause.Unfit(String problem) -> broken(finish, problem, false, streams);
+      case CommandRun.Cause.Lost(String problem) -> broken(finish, problem, true, streams);
     };
+  }
+
+  private static StepOutcome broken(
+      CommandRun.Finish finish, String problem, boolean agentFault, List<Stream> streams) {
+    return new StepOutcome(
+        Result.EXCEPTION,
+        finish.exitCode(),
+        finish.signal(),
+        Optional.of(problem),
+        Optional.empty(),
+        agentFault,
+        streams,
+        Optional.empty(),
+        0);
   }
 
   private StepOutcome failed(

@@ -19,6 +19,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -97,6 +98,15 @@ public final class Supervised {
     }
   }
 
+  /** A command that no machine could start: the fault of whoever wrote it. */
+  public static final class Unfit extends Exception {
+    private static final long serialVersionUID = 1;
+
+    Unfit(String problem) {
+      super(problem);
+    }
+  }
+
   /** How a command ended. */
   public sealed interface Exit {
     /** The shell's view: 128 and more stands for a signal. */
@@ -128,8 +138,10 @@ public final class Supervised {
    *
    * @throws IOException when the supervisor can't be started: the machine's fault, not the
    *     command's
+   * @throws Unfit when no machine could start it
    */
-  public static Supervised start(Path spool, Command command) throws IOException {
+  public static Supervised start(Path spool, Command command) throws IOException, Unfit {
+    refuseNul(command);
     Files.createDirectories(spool);
     String token = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
     Instant now = Instant.now();
@@ -146,11 +158,43 @@ public final class Supervised {
     builder.environment().clear();
     builder.environment().putAll(command.env());
     builder.environment().put(MARK, command.mark());
-    Process child = builder.start();
+    Process child = launched(builder);
     if (!Host.here().supervisorWritesPid()) {
       Files.writeString(spool.resolve("start-" + token), child.pid() + "\n");
     }
     return new Supervised(spool, command.mark(), now, child.pid(), child);
+  }
+
+  /** The system ends each word at its first NUL. */
+  private static void refuseNul(Command command) throws Unfit {
+    for (String word : command.argv()) {
+      if (word.indexOf('\0') >= 0) {
+        throw new Unfit("Expected a command without NUL characters, but found one in it");
+      }
+    }
+    for (Map.Entry<String, String> variable : command.env().entrySet()) {
+      if (variable.getKey().indexOf('\0') >= 0 || variable.getValue().indexOf('\0') >= 0) {
+        throw new Unfit(
+            "Expected an environment without NUL characters, but found one in "
+                + variable.getKey().replace('\0', '?'));
+      }
+    }
+  }
+
+  private static final Pattern TOO_LONG = Pattern.compile("error[=:] ?7\\b");
+
+  private static Process launched(ProcessBuilder builder) throws IOException, Unfit {
+    try {
+      return builder.start();
+    } catch (IOException e) {
+      // E2BIG: the limit is the system's, and the text is whoever's wrote it
+      if (TOO_LONG.matcher(String.valueOf(e.getMessage())).find()) {
+        throw new Unfit(
+            "The command and its environment are longer than the system starts (on Linux, 128 KiB"
+                + " for a word and about 2 MiB for all of them)");
+      }
+      throw e;
+    }
   }
 
   /**
