@@ -7,11 +7,16 @@ import dev.ahjo.core.step.StepReport.StepOutcome;
 import dev.ahjo.core.step.StepReport.Stream;
 import dev.ahjo.worker.step.PathGlob;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * An {@code upload} step: copies the files into the spool and is done; they travel while later
@@ -20,6 +25,11 @@ import java.util.List;
  */
 final class ArtifactUpload {
   private static final int PATH_LENGTH = 250;
+
+  /** Bytes of all paths of one upload: they are told in one message. */
+  private static final int NAMES = 192 * 1024;
+
+  private static final int PIECE = 256 * 1024;
 
   private final StepRun step;
   private final StepDefinition.Kind.Upload upload;
@@ -50,24 +60,13 @@ final class ArtifactUpload {
             Result.FAILURE,
             "Expected at most " + limit + " files for one upload, but more match '" + glob + "'");
       }
-      for (Path file : files) {
-        if (step.stop().given()) {
-          return StepRun.ended(Result.CANCELLED, step.stop().reason().orElse(""));
-        }
-        String name = PathGlob.name(workdir, file);
-        if (name.length() > PATH_LENGTH
-            || name.chars().anyMatch(c -> c < ' ' || c == 0x7f || c == '\\')) {
-          return StepRun.ended(
-              Result.FAILURE,
-              "Expected paths of at most "
-                  + PATH_LENGTH
-                  + " characters, none of them a backslash or control character, but found '"
-                  + name
-                  + "'");
-        }
-        Path copy = half.resolve(name);
-        Files.createDirectories(copy.toAbsolutePath().getParent());
-        Files.copy(file, copy);
+      Optional<StepOutcome> wrong = tooMuch(workdir, files, glob);
+      if (wrong.isEmpty()) {
+        wrong = copy(workdir, files, half);
+      }
+      if (wrong.isPresent()) {
+        DataFolder.remove(half);
+        return wrong.get();
       }
       Files.move(half, artifacts, StandardCopyOption.ATOMIC_MOVE);
     }
@@ -81,5 +80,75 @@ final class ArtifactUpload {
       streams.add(new Stream(name, true, size));
     }
     return StepRun.success(streams);
+  }
+
+  /** What is known to be too much before anything is copied. */
+  private Optional<StepOutcome> tooMuch(Path workdir, List<Path> files, String glob)
+      throws IOException {
+    long bytes = 0;
+    long names = 0;
+    for (Path file : files) {
+      String name = PathGlob.name(workdir, file);
+      if (name.length() > PATH_LENGTH
+          || name.chars().anyMatch(c -> c < ' ' || c == 0x7f || c == '\\')) {
+        return failure(
+            "Expected paths of at most "
+                + PATH_LENGTH
+                + " characters, none of them a backslash or control character, but found '"
+                + name
+                + "'");
+      }
+      names += name.getBytes(StandardCharsets.UTF_8).length;
+      bytes += Files.size(file);
+    }
+    if (names > NAMES) {
+      return failure(
+          "Expected paths of at most "
+              + NAMES
+              + " bytes together for one upload, but those that match '"
+              + glob
+              + "' have "
+              + names);
+    }
+    return bytes > step.definition().maxOutput() ? failure(tooLarge()) : Optional.empty();
+  }
+
+  private String tooLarge() {
+    return "Stopped because its files have more than "
+        + step.definition().maxOutput()
+        + " bytes (max_output)";
+  }
+
+  /** Files may grow while they are copied, and a person may not want to wait for a large one. */
+  private Optional<StepOutcome> copy(Path workdir, List<Path> files, Path half) throws IOException {
+    long left = step.definition().maxOutput();
+    long begun = System.nanoTime();
+    byte[] piece = new byte[PIECE];
+    for (Path file : files) {
+      Path copy = half.resolve(PathGlob.name(workdir, file));
+      Files.createDirectories(copy.toAbsolutePath().getParent());
+      try (InputStream in = Files.newInputStream(file);
+          OutputStream out = Files.newOutputStream(copy, StandardOpenOption.CREATE_NEW)) {
+        for (int read = in.read(piece); read >= 0; read = in.read(piece)) {
+          left -= read;
+          if (left < 0) {
+            return failure(tooLarge());
+          }
+          if (step.stop().given()) {
+            return Optional.of(
+                StepRun.ended(Result.CANCELLED, step.stop().reason().orElse("")));
+          }
+          if (System.nanoTime() - begun > step.definition().maxTime().toNanos()) {
+            return failure("Stopped because the copying took longer than max_time");
+          }
+          out.write(piece, 0, read);
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static Optional<StepOutcome> failure(String problem) {
+    return Optional.of(StepRun.ended(Result.FAILURE, problem));
   }
 }

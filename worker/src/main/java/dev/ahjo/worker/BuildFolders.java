@@ -39,7 +39,12 @@ final class BuildFolders {
       // no name has a tilde, so this is no other builder's
       Path folder = project.resolve(builder.builder().value() + (i == 1 ? "" : "~" + i));
       if (inUse.add(folder)) {
-        Files.createDirectories(folder);
+        try {
+          Files.createDirectories(folder);
+        } catch (IOException e) {
+          inUse.remove(folder);
+          throw e;
+        }
         return folder;
       }
     }

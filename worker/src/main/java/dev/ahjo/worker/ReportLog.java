@@ -1,7 +1,9 @@
 package dev.ahjo.worker;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import dev.ahjo.core.project.Result;
 import dev.ahjo.core.step.StepReport;
+import dev.ahjo.core.step.StepReport.StepOutcome;
 import dev.ahjo.wire.Json;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -14,6 +16,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
@@ -146,17 +149,78 @@ final class ReportLog implements AutoCloseable {
 
   private static final int BATCH_WEIGHT = 192 * 1024;
 
+  /** The longest report, in bytes as JSON: one must fit a message, or it could never be told. */
+  static final int LONGEST = 400 * 1024;
+
+  private static final int LONGEST_PROBLEM = 4000;
+
+  /** The report as it is told: a text without end is cut, and an end too long to tell says so. */
+  static StepReport bounded(StepReport report) {
+    if (!(report instanceof StepReport.StepEnded end)) {
+      return report;
+    }
+    StepOutcome outcome = end.outcome();
+    if (outcome.problem().filter(p -> p.length() > LONGEST_PROBLEM).isPresent()) {
+      String cut = outcome.problem().get().substring(0, LONGEST_PROBLEM) + "…";
+      outcome = with(outcome, outcome.result(), cut, outcome.streams(), outcome.tests());
+    }
+    var told = new StepReport.StepEnded(end.at(), end.step(), outcome);
+    if (weight(told) > BATCH_WEIGHT && length(told) > LONGEST) {
+      outcome =
+          with(
+              outcome,
+              Result.EXCEPTION,
+              "Expected the step's end to be told in "
+                  + LONGEST
+                  + " bytes, but found "
+                  + length(told)
+                  + " (it has "
+                  + outcome.streams().size()
+                  + " logs and artifacts)",
+              outcome.streams().stream().filter(s -> !s.artifact()).limit(10).toList(),
+              Optional.empty());
+      told = new StepReport.StepEnded(end.at(), end.step(), outcome);
+    }
+    return told;
+  }
+
+  private static StepOutcome with(
+      StepOutcome outcome,
+      Result result,
+      String problem,
+      List<StepReport.Stream> streams,
+      Optional<StepReport.Tests> tests) {
+    return new StepOutcome(
+        result,
+        outcome.exitCode(),
+        outcome.signal(),
+        Optional.of(problem),
+        outcome.retryRule(),
+        outcome.agentFault(),
+        streams,
+        tests,
+        outcome.warnings());
+  }
+
+  private static int length(StepReport report) {
+    try {
+      return Json.text().writerFor(StepReport.class).writeValueAsBytes(report).length;
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("A report can always be written", e);
+    }
+  }
+
   /** About how many bytes it has on the wire. */
   private static int weight(StepReport report) {
     return switch (report) {
       case StepReport.PropertySet p -> 200 + 3 * p.value().length();
       case StepReport.StepEnded e ->
           400
-              + e.outcome().streams().stream().mapToInt(s -> 60 + 2 * s.name().length()).sum()
-              + e.outcome().problem().map(p -> 2 * p.length()).orElse(0)
+              + e.outcome().streams().stream().mapToInt(s -> 60 + 3 * s.name().length()).sum()
+              + e.outcome().problem().map(p -> 3 * p.length()).orElse(0)
               + e.outcome().tests().stream()
                   .flatMap(t -> t.failures().stream())
-                  .mapToInt(f -> 8 + 2 * f.length())
+                  .mapToInt(f -> 8 + 3 * f.length())
                   .sum();
       case StepReport.PlanKept _,
           StepReport.StepStarted _,

@@ -3,12 +3,14 @@ package dev.ahjo.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.ahjo.core.project.Result;
 import dev.ahjo.core.step.StepReport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -66,6 +68,34 @@ class ReportLogTest {
     assertThatThrownBy(() -> ReportLog.open(file, () -> {}))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("line 2 of " + file);
+  }
+
+  @Test
+  void anEndTooLongForAMessageIsToldShort() throws Exception {
+    var names = new ArrayList<StepReport.Stream>();
+    names.add(new StepReport.Stream("stdio", false, 4));
+    for (int i = 0; i < 1000; i++) {
+      names.add(new StepReport.Stream("木".repeat(245) + i, true, 1));
+    }
+    var told =
+        (StepReport.StepEnded)
+            ReportLog.bounded(
+                new StepReport.StepEnded(Instant.ofEpochSecond(3), 0, StepRun.success(names)));
+
+    assertThat(told.outcome().result()).isEqualTo(Result.EXCEPTION);
+    assertThat(told.outcome().streams()).containsExactly(names.getFirst());
+    assertThat(told.outcome().problem())
+        .hasValueSatisfying(p -> assertThat(p).contains("1001 logs and artifacts"));
+
+    var wordy =
+        (StepReport.StepEnded)
+            ReportLog.bounded(
+                new StepReport.StepEnded(
+                    Instant.ofEpochSecond(3),
+                    0,
+                    StepRun.ended(Result.FAILURE, "x".repeat(600_000))));
+    assertThat(wordy.outcome().result()).isEqualTo(Result.FAILURE);
+    assertThat(wordy.outcome().problem().orElseThrow()).hasSize(4001);
   }
 
   @Test

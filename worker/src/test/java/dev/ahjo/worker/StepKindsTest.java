@@ -14,6 +14,7 @@ import dev.ahjo.core.step.StepReport.Stream;
 import dev.ahjo.core.step.StepReport.Tests;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -197,6 +198,75 @@ class StepKindsTest extends Situation {
     assertThat(gate.outcome(build(1), 0).problem())
         .hasValueSatisfying(p -> assertThat(p).startsWith("Expected a path"));
     assertThat(gate.outcome(build(1), 1).result()).isEqualTo(Result.SKIPPED);
+  }
+
+  @Test
+  void whatTheBuildItselfMadeImpossibleIsNotTheAgentsFault() {
+    StepOutcome nul = runs(build(1), plan(run("nul", "true").env("X", "a\0b")));
+    assertThat(nul.result()).isEqualTo(Result.EXCEPTION);
+    assertThat(nul.agentFault()).isFalse();
+    assertThat(nul.problem())
+        .hasValue("Expected an environment without NUL characters, but found one in X");
+
+    StepOutcome words = runs(build(2), plan(run("nul", "echo a\0b")));
+    assertThat(words.agentFault()).isFalse();
+    assertThat(words.problem())
+        .hasValue("Expected a command without NUL characters, but found one in it");
+
+    StepOutcome tooLong = runs(build(3), plan(run("long", "echo " + "x".repeat(200_000))));
+    assertThat(tooLong.result()).isEqualTo(Result.EXCEPTION);
+    assertThat(tooLong.agentFault()).isFalse();
+    assertThat(tooLong.problem())
+        .hasValueSatisfying(p -> assertThat(p).contains("longer than the system starts"));
+  }
+
+  @Test
+  void anUploadOfTooManyBytesFails() {
+    gate.run(
+        build(1),
+        plan(
+            run("make", "head -c 700 /dev/zero > a.bin; cp a.bin b.bin"),
+            upload("*.bin").limits(Duration.ofMinutes(1), Duration.ofMinutes(1), 1000)));
+    gate.awaitOver(build(1));
+
+    assertThat(gate.outcome(build(1), 1).result()).isEqualTo(Result.FAILURE);
+    assertThat(gate.outcome(build(1), 1).problem())
+        .hasValue("Stopped because its files have more than 1000 bytes (max_output)");
+    assertThat(gate.outcome(build(1), 1).streams()).isEmpty();
+  }
+
+  @Test
+  void anUploadOfNamesTooLongForOneReportFails() throws Exception {
+    agent.close();
+    AgentSettings s = AgentTest.settings(data);
+    agent =
+        Agent.start(
+            new AgentSettings(
+                s.name(),
+                s.folder(),
+                s.gates(),
+                s.token(),
+                s.slots(),
+                s.labels(),
+                s.pool(),
+                s.bindHost(),
+                s.tls(),
+                s.timing(),
+                AgentSettings.Limits.DEFAULT),
+            gate.link());
+    gate.run(
+        build(1),
+        plan(
+            run(
+                "many",
+                "d=$(printf '%0120d' 0); mkdir -p $d; cd $d; i=100; while [ $i -lt 990 ]; do"
+                    + " : >$(printf '%0120d' $i); i=$((i+1)); done"),
+            upload("**")));
+    gate.awaitOver(build(1));
+
+    assertThat(gate.outcome(build(1), 1).result()).isEqualTo(Result.FAILURE);
+    assertThat(gate.outcome(build(1), 1).problem())
+        .hasValueSatisfying(p -> assertThat(p).startsWith("Expected paths of at most 196608"));
   }
 
   @Test
