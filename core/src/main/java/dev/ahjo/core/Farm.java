@@ -167,6 +167,11 @@ public final class Farm {
     return entities.tell(EntityRef.of(build), new Build.Command.Stop(by, reason));
   }
 
+  /** For a build that is being stopped: ends also the step that runs although it is. */
+  public CompletionStage<Answer> stopAgain(BuildKey build, String by, String reason) {
+    return entities.tell(EntityRef.of(build), new Build.Command.StopAgain(by, reason));
+  }
+
   public CompletionStage<Answer> pause(WorkerName worker, String by) {
     return entities.tell(EntityRef.of(worker), new dev.ahjo.core.worker.Worker.Command.Pause(by));
   }

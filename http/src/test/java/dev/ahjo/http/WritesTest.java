@@ -96,6 +96,8 @@ class WritesTest {
     String build = "/api/v1/builds/libxml2/debian/1";
     assertThat(desk.post(build + "/stop", "{\"reason\":\"enough\"}").status()).isEqualTo(202);
     assertThat(desk.get(build).json().path("state").asText()).isEqualTo("stopping");
+    var insisted = desk.post(build + "/stop", "{\"reason\":\"enough\"}");
+    assertThat(insisted.json().path("changed").asBoolean()).isTrue();
     desk.ends("w1", run, Result.SUCCESS);
 
     var again = desk.post(build + "/rebuild", "", "Idempotency-Key", "again");

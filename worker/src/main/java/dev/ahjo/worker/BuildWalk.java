@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,6 +52,15 @@ final class BuildWalk {
   private volatile boolean stopped;
 
   private volatile boolean runningAlways;
+
+  /** The step whose spared end a second stop took back, or -1. */
+  private volatile int insisted = -1;
+
+  private volatile @Nullable Spared spared;
+
+  /** A step marked always that runs because, or although, the build was stopped. */
+  private record Spared(int step, StopSignal signal) {}
+
   private boolean halted;
 
   BuildWalk(HeldBuild held, StopSignal stop, ReportLog reports, Path spools, Path folder) {
@@ -85,7 +95,8 @@ final class BuildWalk {
     }
   }
 
-  private void report(StepReport report) {
+  private void report(StepReport whole) {
+    StepReport report = ReportLog.bounded(whole);
     boolean news =
         switch (report) {
           case StepReport.RevisionFound r -> !told.contains("revision " + r.repository());
@@ -116,11 +127,30 @@ final class BuildWalk {
     stop.give(reason);
   }
 
-  /** As {@link #stop}, told to an earlier agent: a step marked always runs because of it. */
-  void stopAgain(String reason) {
+  /**
+   * As {@link #stop}, told to an earlier agent: a step marked always runs because of it.
+   *
+   * @param insistedOn the one of them that a second stop was for, or -1
+   */
+  void stopAgain(String reason, int insistedOn) {
     stopped = true;
     runningAlways = true;
+    insisted = insistedOn;
     stop.give(reason);
+  }
+
+  /** The step that runs now although the build was stopped. */
+  OptionalInt spared() {
+    Spared now = spared;
+    return now == null ? OptionalInt.empty() : OptionalInt.of(now.step());
+  }
+
+  /** A second stop: ends that step too. Those that follow still run. */
+  void insist(String reason) {
+    Spared now = spared;
+    if (now != null) {
+      now.signal().give(reason);
+    }
   }
 
   /** Whether its last report has been made. */
@@ -128,18 +158,44 @@ final class BuildWalk {
     return over;
   }
 
+  /** Whether no step is to come: what is left is to send what the steps have written. */
+  boolean walked() {
+    return ended.size() == held.plan().steps().size();
+  }
+
   void run() throws InterruptedException {
     if (!over) {
-      if (!kept) {
-        report(new StepReport.PlanKept(Instant.now()));
-      }
-      List<StepDefinition> steps = held.plan().steps();
-      for (int i = 0; i < steps.size(); i++) {
-        walk(i, steps.get(i));
+      try {
+        walk();
+      } catch (RuntimeException | Error bug) {
+        // whatever it is, a build whose end nobody reports would run for ever
+        LOG.error("{} could not be walked to its end", held.key(), bug);
+        breakOff(bug);
       }
       held.releaseFolder();
       held.awaitStreams();
       report(new StepReport.BuildEnded(Instant.now()));
+    }
+  }
+
+  private void walk() throws InterruptedException {
+    if (!kept) {
+      report(new StepReport.PlanKept(Instant.now()));
+    }
+    List<StepDefinition> steps = held.plan().steps();
+    for (int i = 0; i < steps.size(); i++) {
+      walk(i, steps.get(i));
+    }
+  }
+
+  /** The first step that has not ended is the one that ended the walk; no other runs. */
+  private void breakOff(Throwable bug) {
+    StepOutcome outcome = StepRun.exception("The worker could not go on: " + bug, true);
+    for (int i = 0; i < held.plan().steps().size(); i++) {
+      if (!ended.containsKey(i)) {
+        report(new StepReport.StepEnded(Instant.now(), i, outcome));
+        outcome = skipped();
+      }
     }
   }
 
@@ -175,8 +231,9 @@ final class BuildWalk {
       report(new StepReport.StepStarted(Instant.now(), index));
     }
     // a stop is for the step that runs when it comes; what runs afterwards runs because of it
-    boolean spare = step.always() && (stopped && !found || runningAlways);
+    boolean spare = step.always() && (stopped && !found || runningAlways && index != insisted);
     StopSignal signal = spare ? new StopSignal() : stop;
+    spared = spare ? new Spared(index, signal) : null;
     StepOutcome outcome =
         new StepRun(
                 held,
@@ -188,6 +245,7 @@ final class BuildWalk {
                 signal,
                 this::report)
             .run();
+    spared = null;
     LOG.info(
         "{} step {} {}: {}",
         held.key(),

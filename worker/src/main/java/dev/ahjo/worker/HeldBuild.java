@@ -16,8 +16,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.Condition;
@@ -33,12 +35,14 @@ import org.slf4j.LoggerFactory;
  * <ul>
  *   <li>{@code plan.json}: with it the build is kept, without it there is none
  *   <li>{@code reports}: a line of JSON each
- *   <li>{@code stop}: there if the build was stopped; the reason
+ *   <li>{@code stop}: there if the build was stopped; the last reason
+ *   <li>{@code insisted}: the step marked always that a second stop ended
  *   <li>{@code steps/N}: the spool of a step
  * </ul>
  */
 final class HeldBuild {
   static final String PLAN = "plan.json";
+  private static final String INSISTED = "insisted";
 
   private static final Logger LOG = LoggerFactory.getLogger(HeldBuild.class);
 
@@ -103,7 +107,8 @@ final class HeldBuild {
           "Could not read " + dir.resolve(PLAN) + ": " + e.getOriginalMessage(), e);
     }
     var held = new HeldBuild(site, kept, dir, site.folders().called(kept.folder()));
-    if (!held.walk.over()) {
+    // one that only waits for its streams has given its folder back; another build may have it
+    if (!held.walk.walked()) {
       site.folders().takeAgain(held.folder);
       held.hasFolder.set(true);
     }
@@ -114,7 +119,10 @@ final class HeldBuild {
   void start() throws IOException {
     Path stopped = dir.resolve("stop");
     if (Files.exists(stopped)) {
-      walk.stopAgain(Files.readString(stopped));
+      Path insisted = dir.resolve(INSISTED);
+      walk.stopAgain(
+          Files.readString(stopped),
+          Files.exists(insisted) ? Integer.parseInt(Files.readString(insisted).strip()) : -1);
     }
     walker =
         Thread.ofVirtual()
@@ -312,12 +320,24 @@ final class HeldBuild {
 
   // The end
 
-  /** Stops the step that runs; steps marked always still run, and the end is reported. */
+  /**
+   * Stops the step that runs; steps marked always still run, and the end is reported. Another
+   * reason than the last one's is another stop: it ends also a step marked always that runs now.
+   */
   void stop(String reason) throws IOException {
     Path stopped = dir.resolve("stop");
+    byte[] bytes = reason.getBytes(StandardCharsets.UTF_8);
     if (Files.notExists(stopped)) {
-      DataFolder.write(stopped, reason.getBytes(StandardCharsets.UTF_8));
+      DataFolder.write(stopped, bytes);
       walk.stop(reason);
+    } else if (!Arrays.equals(Files.readAllBytes(stopped), bytes)) {
+      OptionalInt spared = walk.spared();
+      if (spared.isPresent()) {
+        String index = Integer.toString(spared.getAsInt());
+        DataFolder.write(dir.resolve(INSISTED), index.getBytes(StandardCharsets.US_ASCII));
+      }
+      DataFolder.write(stopped, bytes);
+      walk.insist(reason);
     }
   }
 

@@ -123,6 +123,26 @@ class LimitsTest extends Situation {
   }
 
   @Test
+  void aSecondStopEndsAStepThatAlwaysRuns() {
+    gate.run(
+        build(1),
+        plan(
+            run("works", "echo on; sleep 77"),
+            run("tidy", "echo tidy; sleep 78").always(),
+            run("last", "echo last").always()));
+    started(build(1));
+    gate.stop(build(1), "enough");
+    gate.await(Duration.ofSeconds(10), "the tidying", () -> gate.log(build(1), 1).length > 0);
+    gate.stop(build(1), "enough");
+    gate.stop(build(1), "really");
+    gate.awaitOver(build(1));
+
+    assertThat(gate.outcome(build(1), 1).result()).isEqualTo(Result.CANCELLED);
+    assertThat(gate.outcome(build(1), 1).problem()).hasValue("really");
+    assertThat(gate.outcome(build(1), 2).result()).isEqualTo(Result.SUCCESS);
+  }
+
+  @Test
   void aStepMayTidyUpWhenItIsToldToEnd() {
     gate.run(
         build(1),

@@ -74,6 +74,12 @@ public final class Build implements Entity<Build.Command, Build.State, Build.Fac
     record RefuseLease(WorkerName worker) implements Command {}
 
     record Stop(String by, String reason) implements Command {}
+
+    /**
+     * A person insists: the step that runs now ends, also one that runs because it always does.
+     * What no {@link Stop} that is only owed again may do.
+     */
+    record StopAgain(String by, String reason) implements Command {}
   }
 
   /** What a build says to its worker. */
@@ -220,7 +226,17 @@ public final class Build implements Entity<Build.Command, Build.State, Build.Fac
       case When(State.Running s, Command.Stop c) ->
           s.stop().isPresent() ? alreadySo() : accept(new Fact.BuildStopWanted(c.by(), c.reason()));
       case When(State.Finished _, Command.Stop _) -> alreadySo();
+
+      case When(State.Running s, Command.StopAgain c) when s.stop().isPresent() ->
+          accept(new Fact.BuildStopWanted(c.by(), another(c.reason(), s.stop().get().reason())));
+      case When(State s, Command.StopAgain c) ->
+          decide(s, new Command.Stop(c.by(), c.reason()), now);
     };
+  }
+
+  /** An agent takes a stop for a new one by its reason, which it may be told many times. */
+  private static String another(String reason, String before) {
+    return reason.equals(before) ? (reason + " (again)").strip() : reason;
   }
 
   private static Fact lost(State state, String why, Instant now) {

@@ -18,6 +18,7 @@ import dev.ahjo.core.project.Result;
 import dev.ahjo.core.request.Ending;
 import dev.ahjo.core.step.StepReport;
 import dev.ahjo.core.step.StepReport.StepOutcome;
+import dev.ahjo.core.worker.Protocol;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -106,7 +107,8 @@ class BuildTest {
         .message("NotHeld, later session", new Command.NotHeld(W1, S2))
         .message("LoseLease", new Command.LoseLease(W1, "away"))
         .message("RefuseLease", new Command.RefuseLease(W1))
-        .message("Stop", new Command.Stop("ann", "enough"));
+        .message("Stop", new Command.Stop("ann", "enough"))
+        .message("StopAgain", new Command.StopAgain("bob", "enough"));
   }
 
   @Test
@@ -132,6 +134,7 @@ class BuildTest {
               LoseLease              no: NotFound
               RefuseLease            no: NotFound
               Stop                   no: NotFound
+              StopAgain              no: NotFound
 
             leased
               Start                  already so
@@ -151,6 +154,7 @@ class BuildTest {
               LoseLease              BuildFinished
               RefuseLease            BuildFinished
               Stop                   BuildStopWanted, BuildFinished
+              StopAgain              BuildStopWanted, BuildFinished
 
             running
               Start                  already so
@@ -170,6 +174,7 @@ class BuildTest {
               LoseLease              BuildFinished
               RefuseLease            already so
               Stop                   BuildStopWanted
+              StopAgain              BuildStopWanted
 
             stopping
               Start                  already so
@@ -189,6 +194,7 @@ class BuildTest {
               LoseLease              BuildFinished
               RefuseLease            already so
               Stop                   already so
+              StopAgain              BuildStopWanted
 
             finished
               Start                  already so
@@ -208,6 +214,7 @@ class BuildTest {
               LoseLease              already so
               RefuseLease            already so
               Stop                   already so
+              StopAgain              already so
             """);
   }
 
@@ -274,6 +281,20 @@ class BuildTest {
         .isEqualTo(new Ending.Stopped("ann", "enough"));
     assertThat(ending(new Command.Stop("ann", "enough")))
         .isEqualTo(new Ending.Stopped("ann", "enough"));
+  }
+
+  @Test
+  void whoeverInsistsIsToldToTheAgentEachTime() {
+    Command.StopAgain again = new Command.StopAgain("ann", "enough");
+    var once = table().state("once", "stopping", again);
+    assertThat(stop(once.get("once"))).isEqualTo("enough (again)");
+    var twice = once.state("twice", "once", again);
+    assertThat(stop(twice.get("twice"))).isEqualTo("enough");
+  }
+
+  private static String stop(State state) {
+    var duty = (Duty.Deliver) Objects.requireNonNull(new Build().duties(state).get("stop"));
+    return ((Protocol.StopBuild) duty.message()).reason();
   }
 
   @Test

@@ -76,7 +76,14 @@ public final class BuildRoutes {
     Body body = Body.of(call);
     String reason = body.text("reason").orElse("");
     body.done();
-    return Obedience.obey("build", key.toString(), farm.stop(key, call.by(), reason));
+    boolean stopping =
+        status.build(key).filter(build -> build.state().equals("stopping")).isPresent();
+    return Obedience.obey(
+        "build",
+        key.toString(),
+        stopping
+            ? farm.stopAgain(key, call.by(), reason)
+            : farm.stop(key, call.by(), reason));
   }
 
   private HttpResponse rebuild(Call call) throws Exception {

@@ -79,7 +79,7 @@ function paint(b) {
     key: String(s.number), sign: `${outcome(s)}|${s === step}|${s.state === 'running' ? tick : ''}`, make: () => stepRow(s, s === step) })));
   if (step) showLog(step);
   byId('stop').hidden = b.state === 'finished';
-  byId('stop').disabled = b.state === 'stopping';
+  byId('stop').textContent = b.state === 'stopping' ? 'Stop what still runs' : 'Stop';
   byId('rebuild').hidden = b.state !== 'finished';
 }
 
