@@ -28,8 +28,8 @@ final class ConditionParser {
   private static final Pattern TOKEN =
       Pattern.compile(
           "\\s*(?:(?<quoted>\"[^\"]*\"|'[^']*')"
-              + "|(?<name>[A-Za-z_][A-Za-z0-9_+-]*(?:\\.[A-Za-z0-9_][A-Za-z0-9_+-]*)*)"
-              + "|(?<number>-?[0-9]+(?:\\.[0-9]+)*)"
+              + "|(?<name>[A-Za-z_][A-Za-z0-9_+-]*+(?:\\.[A-Za-z0-9_][A-Za-z0-9_+-]*+)*+)"
+              + "|(?<number>-?[0-9]++(?:\\.[0-9]++)*+)"
               + "|(?<sign>==|!=|=~|&&|\\|\\||!|\\(|\\)))");
 
   private enum Kind {

@@ -12,10 +12,14 @@ import java.util.regex.Pattern;
 
 /** Texts with {@code ${…}} holes; every hole is handed on to be checked against the scope. */
 final class Templates {
-  /** Where a hole or an escaped one begins, and what follows if it is a good one. */
+  /**
+   * Where a hole or an escaped one begins, and what follows if it is a good one. Possessive: a
+   * group that could give back costs a frame of the stack for each repetition.
+   */
   private static final Pattern HOLE =
       Pattern.compile(
-          "(\\$\\$\\{)|\\$\\{(\\s*([A-Za-z_][A-Za-z0-9_-]*(?:\\.[A-Za-z0-9_][A-Za-z0-9_+-]*)*)\\s*})?");
+          "(\\$\\$\\{)|\\$\\{(\\s*+("
+              + "[A-Za-z_][A-Za-z0-9_-]*+(?:\\.[A-Za-z0-9_][A-Za-z0-9_+-]*+)*+)\\s*+})?");
 
   /** The name of an environment variable that every system takes. */
   private static final Pattern VARIABLE = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
@@ -39,6 +43,12 @@ final class Templates {
         value.error(
             hole.start(),
             value.label() + ": expected a name and a closing brace after ${ (a plain ${ is $${)");
+        good = false;
+      } else if (hole.group(3).length() > Template.MAX_NAME) {
+        value.error(
+            hole.start(3),
+            "%s: expected a name of at most %d characters, but found %d"
+                .formatted(value.label(), Template.MAX_NAME, hole.group(3).length()));
         good = false;
       } else {
         uses.accept(new Use(value, hole.start(3), hole.group(3)));

@@ -3,6 +3,7 @@ package dev.ahjo.core.property;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -11,6 +12,13 @@ import java.util.stream.Stream;
  * filled on the worker, when the step runs, so that a step sees what earlier steps have set.
  */
 public record Template(List<Part> parts) {
+  /** The longest name between the braces, in characters. */
+  public static final int MAX_NAME = 200;
+
+  /** Possessive: a group that could give back costs a frame of the stack for each repetition. */
+  private static final Pattern NAME =
+      Pattern.compile("[A-Za-z_][A-Za-z0-9_-]*+(?:\\.[A-Za-z0-9_][A-Za-z0-9_+-]*+)*+");
+
   /** A stretch of a template. */
   public sealed interface Part {
     /** Stands for itself. */
@@ -32,7 +40,8 @@ public record Template(List<Part> parts) {
    * Reads {@code ${name}} holes; {@code $$} followed by a brace stands for a plain dollar, every
    * other dollar (as in {@code $HOME} and {@code $(cmd)}) for itself.
    *
-   * @throws IllegalArgumentException with the column from 0 when a hole is not closed or is empty
+   * @throws IllegalArgumentException with the column from 0 when a hole is not closed, is empty, or
+   *     its name is longer than {@link #MAX_NAME}
    */
   public static Template parse(String source) {
     var parts = new java.util.ArrayList<Part>();
@@ -45,7 +54,12 @@ public record Template(List<Part> parts) {
       } else if (source.startsWith("${", at)) {
         int end = source.indexOf('}', at);
         String name = end < 0 ? "" : source.substring(at + 2, end).strip();
-        if (!name.matches("[A-Za-z_][A-Za-z0-9_-]*(\\.[A-Za-z0-9_][A-Za-z0-9_+-]*)*")) {
+        if (name.length() > MAX_NAME) {
+          throw new IllegalArgumentException(
+              "column %d: expected a name of at most %d characters, but found %d"
+                  .formatted(at, MAX_NAME, name.length()));
+        }
+        if (!NAME.matcher(name).matches()) {
           throw new IllegalArgumentException(
               "column " + at + ": expected a name and a closing brace after ${");
         }

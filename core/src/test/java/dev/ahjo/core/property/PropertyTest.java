@@ -47,6 +47,17 @@ class PropertyTest {
   }
 
   @Test
+  void anEndlessNameIsToldAndNotReadToTheEndOfTheStack() {
+    assertThat(Template.parse("${" + "a.".repeat(99) + "aa}").names()).hasSize(1);
+    for (int dots : new int[] {100, 5_000, 500_000}) {
+      assertThatThrownBy(() -> Template.parse("ab ${" + "a.".repeat(dots) + "a}"))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage(
+              "column 3: expected a name of at most 200 characters, but found " + (2 * dots + 1));
+    }
+  }
+
+  @Test
   void anUnknownNameIsAnError() {
     assertThatThrownBy(() -> Template.parse("${properties.nothing}").fill(VALUES))
         .isInstanceOfSatisfying(
