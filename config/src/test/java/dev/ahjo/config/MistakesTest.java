@@ -43,6 +43,39 @@ class MistakesTest {
   }
 
   @Test
+  void aHoleWithAnEndlessName() {
+    String file =
+        """
+        project: p
+        repositories: {p: {git: "https://git.example.org/p.git", branch: master}}
+        builders:
+          b: {worker: {labels: [x]}, steps: [{run: "echo ${%sa}"}]}
+        """
+            .formatted("a.".repeat(200_000));
+
+    assertThat(told(ProjectFiles.read("f", file)))
+        .containsExactly(
+            "4:52: run: expected a name of at most 200 characters, but found 400001");
+  }
+
+  @Test
+  void halfASurrogatePairIsNoText() {
+    String file =
+        """
+        project: p
+        repositories: {p: {git: "https://git.example.org/p.git", branch: master}}
+        properties: {x: "a\\ud800b", "k\\udc00": v}
+        builders:
+          b: {worker: {labels: [x]}, steps: [{run: "echo \\ud83d\\ude00"}]}
+        """;
+
+    assertThat(told(ProjectFiles.read("f", file)))
+        .containsExactly(
+            "3:17: x: expected text, but found half a surrogate pair in it",
+            "3:29: a key of properties: expected a name, but found half a surrogate pair in it");
+  }
+
+  @Test
   void aliasesThatMultiply() {
     var bomb = new StringBuilder("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
     for (int i = 1; i < 9; i++) {

@@ -16,6 +16,7 @@ import com.fasterxml.jackson.databind.introspect.AnnotatedMember;
 import com.fasterxml.jackson.databind.introspect.JacksonAnnotationIntrospector;
 import com.fasterxml.jackson.databind.introspect.NopAnnotationIntrospector;
 import com.fasterxml.jackson.dataformat.cbor.CBORFactory;
+import com.fasterxml.jackson.dataformat.cbor.CBORGenerator;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import java.util.Collection;
@@ -54,7 +55,13 @@ public final class Json {
               // Without this a key outside the basic plane is written as two broken halves.
               .enable(JsonWriteFeature.COMBINE_UNICODE_SURROGATES_IN_UTF8)
               .build());
-  private static final ObjectMapper BINARY = of(new CBORFactory());
+  private static final ObjectMapper BINARY =
+      of(
+          CBORFactory.builder()
+              // Half a surrogate pair, which JSON takes and gives, must not make a message, a
+              // snapshot or mail that can never be written.
+              .enable(CBORGenerator.Feature.LENIENT_UTF_ENCODING)
+              .build());
 
   private Json() {}
 

@@ -11,7 +11,8 @@ import java.io.UncheckedIOException;
 
 /**
  * The worker protocol's messages as bytes: one map each, whose {@code type} is the record's simple
- * name, in one of two {@link Form}s of the same shape.
+ * name, in one of two {@link Form}s of the same shape. Half a surrogate pair in a text is U+FFFD on
+ * the other side: no text makes a message that can't be sent.
  */
 public final class ProtocolCodec {
   /** The longest message in bytes; both sides refuse longer ones. */
@@ -32,8 +33,9 @@ public final class ProtocolCodec {
     Form(ObjectMapper mapper) {
       toGate = mapper.writerFor(ToGate.class);
       toAgent = mapper.writerFor(ToAgent.class);
-      fromAgent = mapper.readerFor(ToGate.class);
-      fromGate = mapper.readerFor(ToAgent.class);
+      ObjectMapper whole = mapper.copy().registerModule(WholeText.module());
+      fromAgent = whole.readerFor(ToGate.class);
+      fromGate = whole.readerFor(ToAgent.class);
     }
   }
 

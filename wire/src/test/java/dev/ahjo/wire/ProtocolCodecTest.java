@@ -5,25 +5,35 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.ahjo.core.id.Attempt;
 import dev.ahjo.core.id.BuildKey;
+import dev.ahjo.core.id.PoolName;
 import dev.ahjo.core.id.RequestId;
+import dev.ahjo.core.id.WorkerName;
 import dev.ahjo.core.log.Chunk;
 import dev.ahjo.core.log.StreamKey;
 import dev.ahjo.core.project.Result;
 import dev.ahjo.core.step.StepReport;
 import dev.ahjo.core.worker.Protocol.Append;
+import dev.ahjo.core.worker.Protocol.Hello;
 import dev.ahjo.core.worker.Protocol.Ping;
 import dev.ahjo.core.worker.Protocol.Reports;
+import dev.ahjo.core.worker.Protocol.StopBuild;
 import dev.ahjo.core.worker.Protocol.Stored;
 import dev.ahjo.core.worker.Protocol.ToAgent;
 import dev.ahjo.core.worker.Protocol.ToGate;
+import dev.ahjo.wire.ProtocolCodec.Form;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Messages of the worker protocol as bytes. */
 class ProtocolCodecTest {
@@ -82,6 +92,60 @@ class ProtocolCodecTest {
         .isEqualTo(new Ping());
     assertThat(ProtocolCodec.toAgent(ProtocolCodec.encode((ToAgent) new Ping())))
         .isEqualTo(new Ping());
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void halfASurrogatePairMakesNoMessageThatCannotBeSent(Form form) throws IOException {
+    for (String broken : List.of("a\uD800b", "a\uD83D", "\uDC00z", "\uDC00\uD83D\uDE00")) {
+      byte[] stop = ProtocolCodec.encode(new StopBuild(BUILD, broken, false), form);
+      String whole = broken.replaceAll("[\\x{D800}-\\x{DFFF}]", "\uFFFD");
+
+      assertThat(StandardCharsets.UTF_8.newEncoder().canEncode(whole)).isTrue();
+      assertThat(ProtocolCodec.toAgent(stop, form)).isEqualTo(new StopBuild(BUILD, whole, false));
+    }
+  }
+
+  @Test
+  void halfASurrogatePairThatAnAgentWritesIsReplacedEverywhere() throws IOException {
+    String text =
+        """
+        {"type":"Hello","version":1,"worker":"w1","instance":"i","token":"t","slots":1,"pool":"p",
+        "labels":["a\\udc80"],"system":{"os":"\\udfffx"}}
+        """;
+    var whole =
+        new Hello(
+            1,
+            new WorkerName("w1"),
+            "i",
+            "t",
+            1,
+            Set.of("a\uFFFD"),
+            new PoolName("p"),
+            List.of(),
+            Map.of("os\uFFFD", "\uFFFDx"));
+    // The same length in UTF-8, but half a pair.
+    String binary =
+        new String(ProtocolCodec.encode(whole), StandardCharsets.ISO_8859_1)
+            .replace("\u00EF\u00BF\u00BD", "\u00ED\u00A0\u0080");
+
+    assertThat(ProtocolCodec.toGate(text.getBytes(StandardCharsets.UTF_8), Form.TEXT))
+        .isInstanceOfSatisfying(
+            Hello.class,
+            read -> {
+              assertThat(read.labels()).containsExactly("a\uFFFD");
+              assertThat(read.system()).isEqualTo(Map.of("os", "\uFFFDx"));
+            });
+    assertThat(ProtocolCodec.toGate(binary.getBytes(StandardCharsets.ISO_8859_1)))
+        .isEqualTo(whole);
+  }
+
+  @Test
+  void messagesInTextAreUtf8AsWebSocketsWantThem() throws IOException {
+    byte[] bytes = ProtocolCodec.encode(new StopBuild(BUILD, "a\uD800b", false), Form.TEXT);
+
+    assertThat(StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString())
+        .contains("libxml2/debian#17");
   }
 
   @Test

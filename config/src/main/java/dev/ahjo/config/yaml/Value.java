@@ -1,6 +1,7 @@
 package dev.ahjo.config.yaml;
 
 import dev.ahjo.config.Problem.Severity;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -163,6 +164,11 @@ public final class Value {
     int nul = scalar.getValue().indexOf('\0');
     if (nul >= 0) {
       error(nul, label + ": expected " + what + ", but found the character NUL in it");
+      return Optional.empty();
+    }
+    if (!StandardCharsets.UTF_8.newEncoder().canEncode(scalar.getValue())) {
+      // An escape makes it, and no agent could be sent it.
+      error(label + ": expected " + what + ", but found half a surrogate pair in it");
       return Optional.empty();
     }
     return Optional.of(scalar.getValue());
