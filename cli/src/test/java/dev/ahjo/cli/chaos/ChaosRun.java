@@ -65,11 +65,10 @@ final class ChaosRun {
       Path stop = folder.resolve("stop");
       Process clients =
           farm.startClients(
-              users, stop, setup.seed(), setup.users(), setup.seconds() + CALM_SECONDS);
+              users, stop, setup.seed(), setup.users(), setup.seconds() * 4 + CALM_SECONDS);
       ProcessFarm.await("first builds", () -> clients.isAlive() && ended(farm) >= 5);
-      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(setup.seconds());
       new Storm(farm, setup.seed(), List.copyOf(EnumSet.copyOf(setup.kinds())), setup.pace(), told)
-          .rage(deadline);
+          .rage(setup.seconds(), setup.enough().faults());
       Files.writeString(stop, "");
       told.println("chaos: calm");
       boolean ended = clients.waitFor(CALM_SECONDS, TimeUnit.SECONDS);

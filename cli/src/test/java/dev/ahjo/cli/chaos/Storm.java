@@ -30,6 +30,7 @@ final class Storm {
     RESET("reset"),
     CLOCK_NODE("clock"),
     CLOCK_WORKER("clock"),
+    CLOCK_WHILE_CUT("clock"),
     FULL_NODE("full-disk"),
     FULL_WORKER("full-disk"),
     SLOW_NODE("slow-disk"),
@@ -51,6 +52,7 @@ final class Storm {
   private final PrintStream record;
   private final PrintStream told;
   private final List<Kind> deck = new ArrayList<>();
+  private int bitten;
 
   /**
    * @param kinds what may happen
@@ -68,9 +70,14 @@ final class Storm {
         new PrintStream(Files.newOutputStream(farm.record().resolve("storm.jsonl")), true);
   }
 
-  /** Rages until then. */
-  void rage(long deadline) throws IOException {
-    while (System.nanoTime() < deadline) {
+  /**
+   * Rages until then, and on until enough faults have bitten, but not for more than four times as
+   * long.
+   */
+  void rage(int seconds, int bites) throws IOException {
+    long begun = System.nanoTime();
+    long time = TimeUnit.SECONDS.toNanos(seconds);
+    while (System.nanoTime() - begun < (bitten < bites ? 4 * time : time)) {
       if (deck.isEmpty()) {
         deck.addAll(kinds);
         Collections.shuffle(deck, chance);
@@ -97,6 +104,7 @@ final class Storm {
       case RESET -> record(kind, worker, () -> met(resetting(worker), 0.7));
       case CLOCK_NODE -> record(kind, node, () -> clockSet(node, seconds));
       case CLOCK_WORKER -> record(kind, worker, () -> clockSet(worker, seconds));
+      case CLOCK_WHILE_CUT -> record(kind, worker, () -> clockSetWhileCut(node, worker));
       case FULL_NODE -> record(kind, node, () -> full(node, seconds));
       case FULL_WORKER -> record(kind, worker, () -> full(worker, seconds / 2));
       case SLOW_NODE -> record(kind, node, () -> slow(node, seconds));
@@ -116,6 +124,7 @@ final class Storm {
     told.printf("%s on %s ...%n", kind, victim);
     boolean bit = harm.bite();
     long ended = Moment.now();
+    bitten += bit ? 1 : 0;
     record.println(
         Event.of(begun, "storm", "fault", kind.fault, victim.name()).until(ended, bit).line());
     told.printf(
@@ -224,6 +233,22 @@ final class Storm {
       return farm.wrongClock(machine);
     } finally {
       machine.setClock("+0");
+    }
+  }
+
+  /**
+   * A worker is away, for less than its grace, and the node's clock says more. Not scaled: the node
+   * must notice the absence. Bites as both do.
+   */
+  private boolean clockSetWhileCut(Machine node, Machine worker) throws IOException {
+    try (Trouble up = farm.machines().cut(List.of(worker), farm.nodes());
+        Trouble down = farm.machines().cut(farm.nodes(), List.of(worker))) {
+      LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(13));
+      node.setClock("+90s");
+      LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(4));
+      boolean wrong = farm.wrongClock(node);
+      node.setClock("+0");
+      return wrong && up.hits() + down.hits() > 0;
     }
   }
 
