@@ -9,6 +9,7 @@ import dev.ahjo.worker.step.PathGlob;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -143,6 +144,10 @@ final class ArtifactUpload {
           }
           out.write(piece, 0, read);
         }
+      }
+      // The step's end is believed after a power cut, too.
+      try (var kept = FileChannel.open(copy, StandardOpenOption.WRITE)) {
+        kept.force(true);
       }
     }
     return Optional.empty();

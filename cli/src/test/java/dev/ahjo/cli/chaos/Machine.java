@@ -179,6 +179,18 @@ final class Machine implements AutoCloseable {
     mounted = true;
   }
 
+  /** Whoever was killed may hold it a little longer. */
+  private void unmount() throws IOException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    while (!Machines.run(List.of("umount", disk().toString()), false).ok()) {
+      if (System.nanoTime() > deadline) {
+        throw new IOException("Could not unmount " + disk());
+      }
+      LockSupport.parkNanos(50_000_000);
+    }
+    mounted = false;
+  }
+
   /**
    * Everything on it dies at once, and what was not forced to its disk is lost; then the disk is
    * there again. Answers whether something was.
@@ -188,13 +200,7 @@ final class Machine implements AutoCloseable {
     Path unforced = Files.writeString(disk().resolve("unforced"), "never forced");
     goDown();
     killAll();
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-    while (!Machines.run(List.of("umount", disk().toString()), false).ok()) {
-      if (System.nanoTime() > deadline) {
-        throw new IOException("Could not unmount " + disk());
-      }
-      LockSupport.parkNanos(50_000_000);
-    }
+    unmount();
     mount();
     // Its name may have been forced along with another file, its bytes not.
     return Files.notExists(unforced) || Files.size(unforced) == 0;
@@ -323,7 +329,7 @@ final class Machine implements AutoCloseable {
     resume();
     killAll();
     if (mounted) {
-      Machines.run(List.of("umount", disk().toString()), false);
+      unmount();
     }
     Machines.run(List.of("rmdir", "/sys/fs/cgroup/blkio/" + namespace), false);
   }

@@ -45,8 +45,9 @@ public sealed interface Host {
    *
    * @param session the words that put the program after them into a session of its own
    * @param cat where that program is; a step may have a PATH without it
+   * @param sync likewise: forces a file to disk
    */
-  record Posix(List<String> session, String cat) implements Host {
+  record Posix(List<String> session, String cat, String sync) implements Host {
     static Posix find() {
       return new Posix(
           program("setsid")
@@ -64,7 +65,8 @@ public sealed interface Host {
                   new IllegalStateException(
                       "Expected setsid (util-linux) or perl on the PATH, but found neither: steps"
                           + " need one of them to run in sessions of their own")),
-          program("cat").orElse("/bin/cat"));
+          program("cat").orElse("/bin/cat"),
+          program("sync").orElse("/bin/sync"));
     }
 
     private static Optional<String> program(String name) {
@@ -91,7 +93,8 @@ public sealed interface Host {
               spool.toAbsolutePath().toString(),
               token,
               command.outputApart() ? "apart" : "merged",
-              cat));
+              cat,
+              sync));
       words.addAll(session);
       words.addAll(command.argv());
       return words;

@@ -1,6 +1,8 @@
 package dev.ahjo.worker.process;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -21,6 +23,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One command under its supervisor: a small shell in a session of its own that outlives the agent,
@@ -29,26 +33,31 @@ import org.jspecify.annotations.Nullable;
  * <p>The spool folder is the whole state, so that an agent that was killed finds the command again:
  *
  * <ul>
- *   <li>{@code launch}: the token of the last launch, when it was, and the mark of its processes
+ *   <li>{@code launch}: the token of the launch, when it was, and the mark of its processes; forced
+ *       to disk before anything is started, so that without it nothing ever was
  *   <li>{@code start-TOKEN}: who creates it first decides: the supervisor writes its pid there
  *       before it starts the command; an agent that finds it missing creates it, and so knows that
- *       a late supervisor will start nothing. No command ever runs twice.
+ *       a late supervisor will start nothing. Whether one had started something, and a power cut
+ *       took the file, it can't know: then the command is lost. No command ever runs twice.
  *   <li>{@code stdio}: what the command printed
  *   <li>{@code stdout}: the same without its standard error, if that was asked for
- *   <li>{@code exit}: the exit code and a newline; without the newline it is not there yet
+ *   <li>{@code exit}: the exit code and a newline; without the newline it is not there yet. What
+ *       was printed is forced to disk before: an end that is believed has all its output
  * </ul>
  *
  * <p>The command is in another session than the supervisor, so that a signal to its group, whoever
  * sends it, leaves the supervisor to tell of it.
  */
 public final class Supervised {
+  private static final Logger LOG = LoggerFactory.getLogger(Supervised.class);
+
   /** Marks every process of a step in its environment, so that strays are found. */
   public static final String MARK = "AHJO_STEP";
 
   private static final String SCRIPT =
       """
-      spool=$1 token=$2 outputs=$3 cat=$4
-      shift 4
+      spool=$1 token=$2 outputs=$3 cat=$4 sync=$5
+      shift 5
       trap : HUP INT TERM
       set -C
       { echo $$ >"$spool/start-$token"; } 2>/dev/null || exit 0
@@ -64,6 +73,7 @@ public final class Supervised {
           code=$?
           ;;
       esac
+      "$sync" "$spool/stdio"
       echo "$code" >"$spool/exit"
       exit "$code"
       """;
@@ -118,7 +128,7 @@ public final class Supervised {
 
   /** What an agent finds in a spool folder. */
   public sealed interface Found {
-    /** It runs, or has left its exit code, or has vanished. */
+    /** It runs, or has left its exit code, or has vanished, perhaps before it had begun. */
     record Launched(Supervised command) implements Found {}
 
     /** No command was started there, and none will be. */
@@ -148,7 +158,7 @@ public final class Supervised {
     if (Files.notExists(stdio(spool))) {
       Files.createFile(stdio(spool));
     }
-    Files.writeString(
+    writeForced(
         spool.resolve("launch"), token + "\n" + now.toEpochMilli() + "\n" + command.mark() + "\n");
     var builder = new ProcessBuilder(Host.here().supervise(SCRIPT, spool, token, command));
     builder.directory(command.workdir().toFile());
@@ -215,18 +225,42 @@ public final class Supervised {
     Path start = spool.resolve("start-" + launch.getFirst());
     try {
       Files.writeString(start, "0\n", StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-      return new Found.Nothing();
     } catch (FileAlreadyExistsException it) {
-      long pid = pidIn(start);
-      return pid == 0
-          ? new Found.Nothing()
-          : new Found.Launched(
-              new Supervised(
-                  spool,
-                  launch.get(2),
-                  Instant.ofEpochMilli(Long.parseLong(launch.get(1))),
-                  pid,
-                  null));
+      LOG.debug("{} was claimed", start);
+    }
+    return new Found.Launched(
+        new Supervised(
+            spool,
+            launch.get(2),
+            Instant.ofEpochMilli(Long.parseLong(launch.get(1))),
+            pidIn(start),
+            null));
+  }
+
+  /**
+   * Forces the folders above too, up to the build's: a file that nobody can find is lost as well.
+   */
+  private static void writeForced(Path file, String text) throws IOException {
+    try (FileChannel channel =
+        FileChannel.open(
+            file,
+            StandardOpenOption.CREATE,
+            StandardOpenOption.TRUNCATE_EXISTING,
+            StandardOpenOption.WRITE)) {
+      ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+      while (bytes.hasRemaining()) {
+        channel.write(bytes);
+      }
+      channel.force(true);
+    }
+    Path folder = file.toAbsolutePath().getParent();
+    for (int up = 0; up < 3 && folder != null; up++) {
+      try (FileChannel entries = FileChannel.open(folder, StandardOpenOption.READ)) {
+        entries.force(true);
+      } catch (IOException notOnThisSystem) {
+        LOG.debug("{} can't be forced: Windows forces entries with the file", folder);
+      }
+      folder = folder.getParent();
     }
   }
 

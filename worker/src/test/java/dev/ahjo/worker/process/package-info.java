@@ -1,0 +1,4 @@
+@NullMarked
+package dev.ahjo.worker.process;
+
+import org.jspecify.annotations.NullMarked;
