@@ -14,6 +14,7 @@ import dev.ahjo.core.id.ProjectName;
 import dev.ahjo.core.id.RequestId;
 import dev.ahjo.core.id.WorkerName;
 import dev.ahjo.core.kernel.EntityRef;
+import dev.ahjo.core.kernel.Message;
 import dev.ahjo.core.kernel.Refusal;
 import dev.ahjo.core.pool.Pool;
 import dev.ahjo.core.port.Entities;
@@ -26,6 +27,7 @@ import dev.ahjo.core.status.BuildView;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.Collectors;
@@ -79,6 +81,25 @@ public final class Farm {
    *     answers the same
    */
   public CompletionStage<Submitted> submit(Submission asked, BuildsetId id, String fingerprint) {
+    return entities
+        .state(EntityRef.of(id))
+        .thenCompose(state -> {
+          var opened = Buildset.opened((Buildset.State) state, fingerprint);
+          // The project may have been edited since: what it was stands in the buildset.
+          return opened.isEmpty()
+              ? submitNew(asked, id, fingerprint)
+              : CompletableFuture.completedFuture(
+                  new Submitted.Accepted(
+                      id,
+                      new TreeMap<>(opened)
+                          .entrySet().stream()
+                              .map(r -> new RequestLine(r.getKey(), r.getValue()))
+                              .toList()));
+        });
+  }
+
+  private CompletionStage<Submitted> submitNew(
+      Submission asked, BuildsetId id, String fingerprint) {
     return entities
         .state(EntityRef.of(asked.project()))
         .thenCompose(state ->
@@ -140,11 +161,20 @@ public final class Farm {
   }
 
   public CompletionStage<Answer> cancel(BuildsetId buildset, String by, String reason) {
-    return entities.tell(EntityRef.of(buildset), new Buildset.Command.Cancel(by, reason));
+    return because(reason, EntityRef.of(buildset), new Buildset.Command.Cancel(by, reason));
   }
 
   public CompletionStage<Answer> cancel(RequestId request, String by, String reason) {
-    return entities.tell(EntityRef.of(request), new BuildRequest.Command.Cancel(by, reason));
+    return because(reason, EntityRef.of(request), new BuildRequest.Command.Cancel(by, reason));
+  }
+
+  private CompletionStage<Answer> because(String reason, EntityRef to, Message command) {
+    return reason.length() > Submission.MAX_REASON
+        ? CompletableFuture.completedFuture(
+            new Answer.Refused(
+                new Refusal.Invalid(
+                    "reason", "expected at most " + Submission.MAX_REASON + " characters")))
+        : entities.tell(to, command);
   }
 
   /** Puts a shelved request back, with all its attempts before it; ends a backoff early. */
@@ -164,7 +194,7 @@ public final class Farm {
   }
 
   public CompletionStage<Answer> stop(BuildKey build, String by, String reason) {
-    return entities.tell(EntityRef.of(build), new Build.Command.Stop(by, reason));
+    return because(reason, EntityRef.of(build), new Build.Command.Stop(by, reason));
   }
 
   /** For a build that is being stopped: ends also the step that runs although it is. */

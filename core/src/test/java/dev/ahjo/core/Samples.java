@@ -110,7 +110,8 @@ public final class Samples {
         POOL,
         Set.of(),
         Arrays.stream(locks).map(l -> new LockUse(l, LockUse.Mode.EXCLUSIVE)).toList(),
-        plan(2, branch));
+        plan(2, branch),
+        false);
   }
 
   public static RequestSpec spec() {

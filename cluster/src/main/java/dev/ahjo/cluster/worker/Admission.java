@@ -1,5 +1,6 @@
 package dev.ahjo.cluster.worker;
 
+import dev.ahjo.core.id.Names;
 import dev.ahjo.core.worker.Protocol;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -9,6 +10,12 @@ import java.util.function.LongSupplier;
 /** Who may open a session, whichever way he comes. */
 final class Admission {
   private static final int MAX_SLOTS = 1_000;
+  private static final int MAX_LABELS = 100;
+  private static final int MAX_SYSTEM = 50;
+  private static final int MAX_SYSTEM_TEXT = 500;
+
+  /** More than any agent keeps: it would have to be away while each slot was used many times. */
+  private static final int MAX_HELD = 5_000;
 
   /** Begins the session of an agent that has proved its name. */
   @FunctionalInterface
@@ -80,6 +87,10 @@ final class Admission {
     if (hello.slots() < 1 || hello.slots() > MAX_SLOTS) {
       return never("slots: expected 1 to " + MAX_SLOTS + ", but found " + hello.slots());
     }
+    Optional<String> excess = excess(hello);
+    if (excess.isPresent()) {
+      return never(excess.get());
+    }
     if (closing) {
       return later("This gate is closing; go to another");
     }
@@ -87,6 +98,30 @@ final class Admission {
       return later("The gate is full: " + settings.maxSessions() + " sessions");
     }
     return Optional.empty();
+  }
+
+  /** What is journaled of a Hello must be read again: nothing in it may be of any length. */
+  private static Optional<String> excess(Protocol.Hello hello) {
+    if (!Names.valid(hello.instance())) {
+      return Optional.of("instance: expected letters, digits and . _ + -");
+    }
+    if (hello.labels().size() > MAX_LABELS || !hello.labels().stream().allMatch(Names::valid)) {
+      return Optional.of(
+          "labels: expected at most " + MAX_LABELS + " of letters, digits and . _ + -");
+    }
+    if (hello.system().size() > MAX_SYSTEM
+        || hello.system().entrySet().stream()
+            .anyMatch(e -> e.getKey().length() + e.getValue().length() > MAX_SYSTEM_TEXT)) {
+      return Optional.of(
+          "system: expected at most "
+              + MAX_SYSTEM
+              + " entries of at most "
+              + MAX_SYSTEM_TEXT
+              + " characters");
+    }
+    return hello.holds().size() > MAX_HELD
+        ? Optional.of("holds: expected at most " + MAX_HELD + " builds")
+        : Optional.empty();
   }
 
   private static Optional<Protocol.Rejected> never(String why) {

@@ -174,6 +174,26 @@ class GateTest {
   }
 
   @Test
+  void aHelloThatNoJournalCouldKeepIsTurnedAway() throws Exception {
+    HandAgent agent = agent();
+    var hello = HandAgent.hello("w1", "i1");
+    agent.says(
+        new Protocol.Hello(
+            hello.version(),
+            hello.worker(),
+            hello.instance(),
+            hello.token(),
+            1,
+            hello.labels(),
+            hello.pool(),
+            List.of(),
+            Map.of("k".repeat(60_000), "v")));
+    var rejected = agent.hears(Protocol.Rejected.class);
+    assertThat(rejected.reason()).startsWith("system: expected at most 50 entries");
+    assertThat(entities.told).isEmpty();
+  }
+
+  @Test
   void ofTwoWorkersOfOneNameTheSecondIsToldSo() throws Exception {
     HandAgent first = agent();
     HandAgent second = agent();

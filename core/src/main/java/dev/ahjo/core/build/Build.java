@@ -21,6 +21,7 @@ import dev.ahjo.core.kernel.Refusal;
 import dev.ahjo.core.kernel.Turn;
 import dev.ahjo.core.pool.Pool;
 import dev.ahjo.core.project.Result;
+import dev.ahjo.core.project.StepDefinition;
 import dev.ahjo.core.property.Property;
 import dev.ahjo.core.request.BuildRequest;
 import dev.ahjo.core.request.Ending;
@@ -45,6 +46,12 @@ import org.pcollections.TreePVector;
  * the attempt is left.
  */
 public final class Build implements Entity<Build.Command, Build.State, Build.Fact> {
+
+  /** Longer than any system's name of a commit. */
+  private static final int MAX_REVISION = 256;
+
+  /** Characters of a property that a step sets. */
+  private static final int MAX_VALUE = 64 * 1024;
 
   public sealed interface Command extends Message {
     record Start(Body body) implements Command {}
@@ -87,9 +94,9 @@ public final class Build implements Entity<Build.Command, Build.State, Build.Fac
     record LeaseSlot(BuildKey build, Attempt attempt, Duration grace) implements HandsOn {}
 
     /**
-     * @param workerFault whether the attempt was lost through the worker's or agent's fault
+     * @param proof what this end says of the worker's health
      */
-    record EndLease(BuildKey build, Attempt attempt, boolean workerFault) implements HandsOn {}
+    record EndLease(BuildKey build, Attempt attempt, Proof proof) implements HandsOn {}
   }
 
   public sealed interface Fact extends dev.ahjo.core.kernel.Fact {
@@ -299,8 +306,13 @@ public final class Build implements Entity<Build.Command, Build.State, Build.Fac
       case StepReport.PlanKept _ -> {
         return Optional.of(new Refusal.Conflict("PlanKept only once", "report " + number));
       }
-      case StepReport.RevisionFound r ->
-          turn.record(new Fact.RevisionFound(number, r.repository(), r.revision()));
+      case StepReport.RevisionFound r -> {
+        Optional<Refusal> wrong = noSuch(running.body().plan(), r);
+        if (wrong.isPresent()) {
+          return wrong;
+        }
+        turn.record(new Fact.RevisionFound(number, r.repository(), r.revision()));
+      }
       case StepReport.StepStarted r -> {
         Optional<Refusal> wrong =
             noSuch(r.step(), steps).or(() -> Step.refuseStart(running.steps().get(r.step())));
@@ -310,7 +322,7 @@ public final class Build implements Entity<Build.Command, Build.State, Build.Fac
         turn.record(new Fact.StepStarted(number, r.step(), r.at()));
       }
       case StepReport.PropertySet r -> {
-        Optional<Refusal> wrong = noSuch(r.step(), steps);
+        Optional<Refusal> wrong = noSuch(r.step(), steps).or(() -> notToBeSet(running, r));
         if (wrong.isPresent()) {
           return wrong;
         }
@@ -333,6 +345,27 @@ public final class Build implements Entity<Build.Command, Build.State, Build.Fac
     return step >= 0 && step < steps
         ? Optional.empty()
         : Optional.of(new Refusal.Conflict("a step from 0 to " + (steps - 1), "step " + step));
+  }
+
+  private static Optional<Refusal> noSuch(Plan plan, StepReport.RevisionFound r) {
+    return plan.stamps().stream().noneMatch(s -> s.repository().equals(r.repository()))
+        ? Optional.of(new Refusal.Conflict("a repository of the plan", "another"))
+        : r.revision().length() > MAX_REVISION
+            ? Optional.of(new Refusal.LimitReached("characters of a revision", MAX_REVISION))
+            : Optional.empty();
+  }
+
+  /** A step sets the property that its plan names, while it runs, and no other. */
+  private static Optional<Refusal> notToBeSet(State.Running running, StepReport.PropertySet r) {
+    boolean named =
+        running.body().plan().steps().get(r.step()).kind() instanceof StepDefinition.Kind.Run run
+            && run.set().equals(Optional.of(r.name()));
+    return !named || !(running.steps().get(r.step()) instanceof Step.State.Running)
+        ? Optional.of(
+            new Refusal.Conflict("the property that step " + r.step() + " sets", "another"))
+        : r.value().length() > MAX_VALUE
+            ? Optional.of(new Refusal.LimitReached("characters of a property", MAX_VALUE))
+            : Optional.empty();
   }
 
   /**
@@ -439,14 +472,20 @@ public final class Build implements Entity<Build.Command, Build.State, Build.Fac
 
   private static PMap<String, Duty> whenFinished(State.Finished s) {
     var body = s.body();
-    boolean workerFault =
-        s.ending() instanceof Ending.Transient t
-            && (t.cause() == Ending.Cause.WORKER_LOST || t.cause() == Ending.Cause.AGENT_FAULT);
+    Proof proof =
+        switch (s.ending()) {
+          case Ending.Completed _ -> Proof.GOOD;
+          case Ending.Stopped _ -> Proof.NEITHER;
+          case Ending.Transient t ->
+              t.cause() == Ending.Cause.WORKER_LOST || t.cause() == Ending.Cause.AGENT_FAULT
+                  ? Proof.FAULT
+                  : Proof.NEITHER;
+        };
     return HashTreePMap.<String, Duty>singleton(
             "end-lease",
             new Duty.Tell(
                 EntityRef.of(body.worker()),
-                new HandsOn.EndLease(body.build(), body.attempt(), workerFault)))
+                new HandsOn.EndLease(body.build(), body.attempt(), proof)))
         .plus(
             "free-slot",
             new Duty.Tell(

@@ -19,6 +19,7 @@ import dev.ahjo.core.kernel.EntityType;
 import dev.ahjo.core.kernel.Message;
 import dev.ahjo.core.kernel.Rank;
 import dev.ahjo.core.kernel.Refusal;
+import dev.ahjo.core.buildset.Plan;
 import dev.ahjo.core.kernel.Turn;
 import dev.ahjo.core.project.BuilderDefinition.Collapse;
 import dev.ahjo.core.project.BuilderRules;
@@ -29,10 +30,12 @@ import dev.ahjo.core.request.WaitReason;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.pcollections.HashTreePMap;
 import org.pcollections.PMap;
@@ -46,6 +49,9 @@ import org.pcollections.TreePMap;
 public final class Builder implements Entity<Builder.Command, Builder.State, Builder.Fact> {
   /** So many requests of one builder are offered at once; the others keep their order here. */
   public static final int OFFER_WINDOW = 64;
+
+  /** Whose properties are longer is like nobody. */
+  private static final int MAX_LIKENESS = 1_000;
 
   public sealed interface Command extends Message {
     record Enqueue(Ticket ticket, BuilderRules rules) implements Command {}
@@ -116,12 +122,17 @@ public final class Builder implements Entity<Builder.Command, Builder.State, Bui
     record BuilderConfigured(BuilderRules rules) implements Fact {}
   }
 
-  /** What the queue needs to know of a request. */
+  /**
+   * What the queue needs to know of a request.
+   *
+   * @param like of requests with the same one the newest may stand for all; empty when nobody may
+   *     stand for it
+   */
   public record Ticket(
       Attempt attempt,
       BuilderKey builder,
       Rank rank,
-      String branch,
+      String like,
       PoolName pool,
       Set<String> labels,
       Set<WorkerName> avoid,
@@ -133,7 +144,7 @@ public final class Builder implements Entity<Builder.Command, Builder.State, Bui
     }
 
     Ticket moved(Rank to) {
-      return new Ticket(attempt, builder, to, branch, pool, labels, avoid, locks);
+      return new Ticket(attempt, builder, to, like, pool, labels, avoid, locks);
     }
   }
 
@@ -223,16 +234,30 @@ public final class Builder implements Entity<Builder.Command, Builder.State, Bui
 
   private static Ticket ticket(BuildRequest.HandsOn.Enqueue m) {
     var spec = m.spec();
-    var stamps = spec.plan().stamps();
     return new Ticket(
         m.attempt(),
         spec.builder(),
         m.rank(),
-        stamps.isEmpty() ? "" : stamps.getFirst().branch(),
+        spec.needed() ? "" : likeness(spec.plan()),
         spec.pool(),
         spec.labels(),
         m.avoid(),
         spec.locks().stream().sorted((a, b) -> a.name().compareTo(b.name())).toList());
+  }
+
+  /** What the sources and the submitter asked for; builders and projects give all the rest. */
+  private static String likeness(Plan plan) {
+    String stamps =
+        plan.stamps().stream()
+            .map(s -> s.repository() + " " + s.branch() + s.revision().map(r -> " " + r).orElse(""))
+            .collect(Collectors.joining(", "));
+    String submitted =
+        plan.properties().entrySet().stream()
+            .filter(p -> p.getValue().source().equals("submit"))
+            .sorted(Map.Entry.comparingByKey())
+            .map(p -> "; " + p.getKey() + "=" + p.getValue().value())
+            .collect(Collectors.joining());
+    return stamps.length() + submitted.length() > MAX_LIKENESS ? "" : stamps + submitted;
   }
 
   @Override
@@ -288,7 +313,9 @@ public final class Builder implements Entity<Builder.Command, Builder.State, Bui
 
   private static void collapseOlder(Turn<State, Fact> turn, Ticket newer) {
     var state = turn.state();
-    if (state.rules().collapse() != Collapse.SAME_BRANCH || newer.attempt().number() > 1) {
+    if (state.rules().collapse() != Collapse.SAME_BRANCH
+        || newer.like().isEmpty()
+        || newer.attempt().number() > 1) {
       return;
     }
     List<Ticket> older = new ArrayList<>(state.waiting().values());
@@ -297,7 +324,7 @@ public final class Builder implements Entity<Builder.Command, Builder.State, Bui
         .map(Active::ticket)
         .forEach(older::add);
     for (Ticket ticket : older) {
-      if (ticket.branch().equals(newer.branch())
+      if (ticket.like().equals(newer.like())
           && ticket.rank().since().isBefore(newer.rank().since())
           && ticket.rank().priority() <= newer.rank().priority()
           && ticket.attempt().number() == 1) {

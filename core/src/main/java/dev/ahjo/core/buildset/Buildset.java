@@ -4,6 +4,7 @@ import static dev.ahjo.core.kernel.Decision.alreadySo;
 import static dev.ahjo.core.kernel.Decision.refuse;
 
 import dev.ahjo.core.id.BuildKey;
+import dev.ahjo.core.id.BuilderKey;
 import dev.ahjo.core.id.BuildsetId;
 import dev.ahjo.core.id.ProjectName;
 import dev.ahjo.core.id.RequestId;
@@ -115,7 +116,12 @@ public final class Buildset implements Entity<Buildset.Command, Buildset.State, 
         Optional<Fact.BuildsetCancelled> cancelled)
         implements State {}
 
-    record Finished(BuildsetId id, String fingerprint, Result result) implements State {}
+    /**
+     * @param requests what it opened, for whoever submits it a second time
+     */
+    record Finished(
+        BuildsetId id, String fingerprint, Result result, PMap<RequestId, BuilderKey> requests)
+        implements State {}
   }
 
   /** Where one node stands. */
@@ -129,6 +135,24 @@ public final class Buildset implements Entity<Buildset.Command, Buildset.State, 
     }
 
     record Ended(Result result, Optional<BuildKey> build) implements NodeState {}
+  }
+
+  private static PMap<RequestId, BuilderKey> requests(List<Node> nodes) {
+    PMap<RequestId, BuilderKey> requests = HashTreePMap.empty();
+    for (Node node : nodes) {
+      requests = requests.plus(node.request(), node.spec().builder());
+    }
+    return requests;
+  }
+
+  /** What a submission with that fingerprint opened; empty when it has opened nothing. */
+  public static Map<RequestId, BuilderKey> opened(State state, String fingerprint) {
+    return switch (state) {
+      case State.Open s when s.what().fingerprint().equals(fingerprint) ->
+          requests(s.what().nodes());
+      case State.Finished s when s.fingerprint().equals(fingerprint) -> s.requests();
+      case State.Absent _, State.Open _, State.Finished _ -> Map.of();
+    };
   }
 
   @Override
@@ -281,7 +305,8 @@ public final class Buildset implements Entity<Buildset.Command, Buildset.State, 
               ((State.Open) before).what(), ((State.Open) before).nodes(), Optional.of(f));
       case Fact.BuildsetFinished f -> {
         var what = ((State.Open) before).what();
-        yield new State.Finished(what.id(), what.fingerprint(), f.result());
+        yield new State.Finished(
+            what.id(), what.fingerprint(), f.result(), requests(what.nodes()));
       }
     };
   }
@@ -327,7 +352,8 @@ public final class Buildset implements Entity<Buildset.Command, Buildset.State, 
             spec.pool(),
             spec.labels(),
             spec.locks(),
-            spec.plan().withInputs(opened.inputs())),
+            spec.plan().withInputs(opened.inputs()),
+            spec.needed()),
         open.what().priority(),
         open.what().at());
   }

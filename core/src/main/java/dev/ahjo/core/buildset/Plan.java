@@ -26,6 +26,9 @@ public record Plan(
     RetryPolicy retry,
     Duration grace,
     List<StepDefinition> steps) {
+  /** Characters of a plan as text: what is longer might not fit a message to its agent. */
+  public static final int MAX_LENGTH = 120_000;
+
   public Plan {
     stamps = List.copyOf(stamps);
     properties = Map.copyOf(properties);

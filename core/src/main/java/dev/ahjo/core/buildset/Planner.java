@@ -36,6 +36,9 @@ public final class Planner {
     }
   }
 
+  /** Characters of all plans of a buildset, which are journaled together. */
+  private static final int MAX_LENGTH = 4_000_000;
+
   private final ProjectDefinition project;
   private final long version;
   private final Submission asked;
@@ -67,6 +70,9 @@ public final class Planner {
           "expected a number from -%d to %d, but found %d"
               .formatted(Submission.MAX_PRIORITY, Submission.MAX_PRIORITY, asked.priority()));
     }
+    if (asked.reason().length() > Submission.MAX_REASON) {
+      wrong("reason", "expected at most " + Submission.MAX_REASON + " characters");
+    }
     asked
         .properties()
         .keySet()
@@ -87,7 +93,18 @@ public final class Planner {
     for (BuilderDefinition builder : builders) {
       requests.put(builder.name(), Ids.request(id, requests.size()));
     }
-    List<Buildset.Node> nodes = builders.stream().map(b -> node(b, requests, stamps)).toList();
+    Set<BuilderName> needed =
+        builders.stream()
+            .flatMap(b -> b.needs().stream())
+            .flatMap(n -> project.named(n).stream())
+            .map(BuilderDefinition::name)
+            .collect(Collectors.toSet());
+    List<Buildset.Node> nodes =
+        builders.stream().map(b -> node(b, requests, needed, stamps)).toList();
+    bound(nodes);
+    if (!problems.isEmpty()) {
+      return new Planned.Wrong(problems);
+    }
     return new Planned.Ready(
         new Buildset.Command.Open(
             id, fingerprint, project.name(), asked.reason(), asked.by(), asked.priority(), nodes));
@@ -159,8 +176,29 @@ public final class Planner {
     return new SourceStamp(name, repository.git(), branch, revision);
   }
 
+  /** What an agent could not be sent, or a journal not hold, must not be accepted. */
+  private void bound(List<Buildset.Node> nodes) {
+    long all = 0;
+    for (Buildset.Node node : nodes) {
+      int length = node.spec().plan().toString().length();
+      all += length;
+      if (length > Plan.MAX_LENGTH || all > MAX_LENGTH) {
+        wrong(
+            "builders",
+            length > Plan.MAX_LENGTH
+                ? "the plan of %s is %d characters long with its properties and steps, at most %d"
+                    .formatted(node.spec().builder(), length, Plan.MAX_LENGTH)
+                : "the plans together are more than %d characters long".formatted(MAX_LENGTH));
+        return;
+      }
+    }
+  }
+
   private Buildset.Node node(
-      BuilderDefinition builder, Map<BuilderName, RequestId> requests, List<SourceStamp> stamps) {
+      BuilderDefinition builder,
+      Map<BuilderName, RequestId> requests,
+      Set<BuilderName> needed,
+      List<SourceStamp> stamps) {
     Map<String, Property> properties = new HashMap<>();
     project.properties().forEach((k, v) -> properties.put(k, new Property(v, "project")));
     builder.properties().forEach((k, v) -> properties.put(k, new Property(v, "builder")));
@@ -190,7 +228,8 @@ public final class Planner {
             builder.pool(),
             builder.labels(),
             builder.locks(),
-            plan));
+            plan,
+            needed.contains(builder.name())));
   }
 
   /** What a builder's {@code if} may ask for before there is a build. */

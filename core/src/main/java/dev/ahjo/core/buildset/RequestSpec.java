@@ -11,6 +11,7 @@ import java.util.Set;
  * What one request of a buildset asks for, fixed when it is made.
  *
  * @param rules the builder's rules as the project's version had them
+ * @param needed whether another request of the buildset needs it
  */
 public record RequestSpec(
     BuilderKey builder,
@@ -18,7 +19,8 @@ public record RequestSpec(
     PoolName pool,
     Set<String> labels,
     List<LockUse> locks,
-    Plan plan) {
+    Plan plan,
+    boolean needed) {
   public RequestSpec {
     labels = Set.copyOf(labels);
     locks = List.copyOf(locks);

@@ -25,6 +25,9 @@ public record Submission(
     int priority,
     String reason,
     String by) {
+  /** Characters of a reason, which every list shows. */
+  public static final int MAX_REASON = 1_000;
+
   /** Priorities reach from minus this to this. */
   public static final int MAX_PRIORITY = 1000;
 

@@ -92,7 +92,13 @@ public final class Lock implements Entity<Lock.Command, Lock.State, Lock.Fact> {
   @Override
   public Decision<Fact> decide(State state, Command command, Instant now) {
     return switch (command) {
-      case Command.Acquire c -> known(state, c.claim().attempt()) ? alreadySo() : acquire(state, c);
+      case Command.Acquire c -> {
+        var waits = waiter(state, c.claim().attempt());
+        boolean asBefore = waits != null && waits.rank().equals(c.claim().rank());
+        yield asBefore || state.holders().containsKey(c.claim().attempt())
+            ? alreadySo()
+            : acquire(state, waits, c);
+      }
       case Command.Release c -> release(state, c.attempt());
       case Command.TakeBack c -> release(state, c.attempt());
       case Command.Configure c ->
@@ -106,8 +112,14 @@ public final class Lock implements Entity<Lock.Command, Lock.State, Lock.Fact> {
     };
   }
 
-  private Decision<Fact> acquire(State state, Command.Acquire c) {
+  /**
+   * @param moved the same attempt's claim at another rank: its priority has changed
+   */
+  private Decision<Fact> acquire(State state, @Nullable Claim moved, Command.Acquire c) {
     var turn = new Turn<State, Fact>(this, state);
+    if (moved != null) {
+      turn.record(new Fact.LockReleased(moved.attempt()));
+    }
     // Another attempt of the same request stands in the same place: one of the two came late.
     var twin = state.waiting().get(c.claim().rank());
     if (twin != null && twin.attempt().compareTo(c.claim().attempt()) > 0) {
@@ -233,6 +245,6 @@ public final class Lock implements Entity<Lock.Command, Lock.State, Lock.Fact> {
 
   @Override
   public boolean settled(State state) {
-    return false;
+    return state.lock() == null;
   }
 }

@@ -14,6 +14,7 @@ import dev.ahjo.core.kernel.EntityType;
 import dev.ahjo.core.kernel.Message;
 import dev.ahjo.core.kernel.Refusal;
 import java.time.Instant;
+import java.util.Optional;
 import org.pcollections.HashTreePMap;
 import org.pcollections.PMap;
 
@@ -65,6 +66,9 @@ public final class Project implements Entity<Project.Command, Project.State, Pro
     return (Command) message;
   }
 
+  /** Characters of all builders as text. */
+  private static final int MAX_LENGTH = 4_000_000;
+
   private record When(State state, Command command) {}
 
   @Override
@@ -72,13 +76,36 @@ public final class Project implements Entity<Project.Command, Project.State, Pro
     return switch (new When(state, command)) {
       case When(State.Defined s, Command.Define c) when s.definition().equals(c.definition()) ->
           alreadySo();
-      case When(State s, Command.Define c) ->
-          accept(new Fact.ProjectDefined(c.definition(), version(s) + 1, c.by()));
+      case When(State s, Command.Define c) -> {
+        var tooLong = tooLong(c.definition());
+        yield tooLong.isPresent()
+            ? refuse(tooLong.get())
+            : accept(new Fact.ProjectDefined(c.definition(), version(s) + 1, c.by()));
+      }
       case When(State.Defined s, Command.Remove c) ->
           accept(new Fact.ProjectRemoved(s.version() + 1, c.by()));
       case When(State.Absent s, Command.Remove _) ->
           s.version() > 0 ? alreadySo() : refuse(new Refusal.NotFound("project", ""));
     };
+  }
+
+  /** Defaults are copied into each builder: a short file may make a long definition. */
+  private static Optional<Refusal> tooLong(ProjectDefinition definition) {
+    long all = 0;
+    for (BuilderDefinition builder : definition.builders()) {
+      all += builder.toString().length();
+      if (all > MAX_LENGTH) {
+        return Optional.of(
+            new Refusal.Invalid(
+                "builders",
+                "expected at most "
+                    + MAX_LENGTH
+                    + " characters with the defaults in each builder, but found more at '"
+                    + builder.name()
+                    + "'"));
+      }
+    }
+    return Optional.empty();
   }
 
   private static long version(State state) {
@@ -124,6 +151,7 @@ public final class Project implements Entity<Project.Command, Project.State, Pro
 
   @Override
   public boolean settled(State state) {
-    return false;
+    // Asked for by a name that no project ever had: it must not be remembered.
+    return state instanceof State.Absent absent && absent.version() == 0;
   }
 }

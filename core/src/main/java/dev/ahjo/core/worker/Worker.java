@@ -5,6 +5,7 @@ import static dev.ahjo.core.kernel.Decision.alreadySo;
 import static dev.ahjo.core.kernel.Decision.refuse;
 
 import dev.ahjo.core.build.Build;
+import dev.ahjo.core.build.Proof;
 import dev.ahjo.core.id.Attempt;
 import dev.ahjo.core.id.BuildKey;
 import dev.ahjo.core.id.PoolName;
@@ -25,6 +26,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -62,7 +64,7 @@ public final class Worker implements Entity<Worker.Command, Worker.State, Worker
 
     record LeaseSlot(BuildKey build, Attempt attempt, Duration grace) implements Command {}
 
-    record EndLease(BuildKey build, boolean workerFault) implements Command {}
+    record EndLease(BuildKey build, Proof proof) implements Command {}
 
     /**
      * The worker has been away for a whole grace.
@@ -97,7 +99,7 @@ public final class Worker implements Entity<Worker.Command, Worker.State, Worker
 
     record LeaseGiven(BuildKey build, Attempt attempt, Duration grace) implements Fact {}
 
-    record LeaseEnded(BuildKey build, boolean workerFault) implements Fact {}
+    record LeaseEnded(BuildKey build, Proof proof) implements Fact {}
 
     record LeaseLost(BuildKey build, String why) implements Fact {}
 
@@ -221,7 +223,7 @@ public final class Worker implements Entity<Worker.Command, Worker.State, Worker
   public Command understand(Message message) {
     return switch (message) {
       case Build.HandsOn.LeaseSlot m -> new Command.LeaseSlot(m.build(), m.attempt(), m.grace());
-      case Build.HandsOn.EndLease m -> new Command.EndLease(m.build(), m.workerFault());
+      case Build.HandsOn.EndLease m -> new Command.EndLease(m.build(), m.proof());
       default -> (Command) message;
     };
   }
@@ -319,7 +321,7 @@ public final class Worker implements Entity<Worker.Command, Worker.State, Worker
   private Decision<Fact> endLease(State s, Command.EndLease c, Instant now) {
     return s.leases().containsKey(c.build())
         ? judge(
-            new Turn<State, Fact>(this, s).record(new Fact.LeaseEnded(c.build(), c.workerFault())),
+            new Turn<State, Fact>(this, s).record(new Fact.LeaseEnded(c.build(), c.proof())),
             now)
         : alreadySo();
   }
@@ -457,13 +459,17 @@ public final class Worker implements Entity<Worker.Command, Worker.State, Worker
     if (lease == null) {
       return rest;
     }
-    if (!f.workerFault()) {
-      return rest.health(new Health(List.of(), 0, s.health().quarantinedUntil()));
-    }
-    Set<RequestId> strikes = new java.util.LinkedHashSet<>(s.health().strikes());
-    strikes.add(lease.attempt().request());
-    return rest.health(
-        new Health(List.copyOf(strikes), s.health().level(), s.health().quarantinedUntil()));
+    var health = s.health();
+    return switch (f.proof()) {
+      case GOOD -> rest.health(new Health(List.of(), 0, health.quarantinedUntil()));
+      case NEITHER -> rest;
+      case FAULT -> {
+        Set<RequestId> strikes = new LinkedHashSet<>(health.strikes());
+        strikes.add(lease.attempt().request());
+        yield rest.health(
+            new Health(List.copyOf(strikes), health.level(), health.quarantinedUntil()));
+      }
+    };
   }
 
   @Override
@@ -518,7 +524,7 @@ public final class Worker implements Entity<Worker.Command, Worker.State, Worker
         HashTreePMap.singleton(
             "confirm:" + build,
             new Duty.Tell(to, new Build.Command.ConfirmLease(worker))
-                .onRefusal(new Command.EndLease(build, false)));
+                .onRefusal(new Command.EndLease(build, Proof.NEITHER)));
     if (lease.lost().isPresent()) {
       return duties.plus(
           "lost:" + build,
@@ -545,6 +551,6 @@ public final class Worker implements Entity<Worker.Command, Worker.State, Worker
 
   @Override
   public boolean settled(State state) {
-    return false;
+    return state.registration().isEmpty();
   }
 }

@@ -13,6 +13,7 @@ import dev.ahjo.core.build.Build.State;
 import dev.ahjo.core.id.SessionId;
 import dev.ahjo.core.id.WorkerName;
 import dev.ahjo.core.kernel.Duty;
+import dev.ahjo.core.kernel.Decision;
 import dev.ahjo.core.kernel.Table;
 import dev.ahjo.core.project.Result;
 import dev.ahjo.core.request.Ending;
@@ -80,6 +81,16 @@ class BuildTest {
               W1,
               Samples.POOL,
               Samples.plan(3, "master")));
+
+  @Test
+  void aStepSetsNoPropertyButTheOneOfItsPlan() {
+    var odd = new StepReport.PropertySet(NOON, 0, "k".repeat(60_000), "v");
+    assertThat(new Build().decide(table().get("running"), report(3, odd), NOON))
+        .isInstanceOf(Decision.Refused.class);
+    var other = new StepReport.RevisionFound(NOON, "no-such-repository", "abc");
+    assertThat(new Build().decide(table().get("running"), report(3, other), NOON))
+        .isInstanceOf(Decision.Refused.class);
+  }
 
   static Table<Command, State, Fact> table() {
     return new Table<Command, State, Fact>(new Build(), NOON)

@@ -17,15 +17,21 @@ import dev.ahjo.core.builder.Builder.Command;
 import dev.ahjo.core.builder.Builder.Fact;
 import dev.ahjo.core.builder.Builder.Stage;
 import dev.ahjo.core.builder.Builder.State;
+import dev.ahjo.core.buildset.Plan;
+import dev.ahjo.core.buildset.RequestSpec;
+import dev.ahjo.core.buildset.SourceStamp;
 import dev.ahjo.core.id.LockKey;
 import dev.ahjo.core.kernel.Decision;
 import dev.ahjo.core.kernel.Message;
 import dev.ahjo.core.kernel.Table;
 import dev.ahjo.core.project.BuilderDefinition.Collapse;
 import dev.ahjo.core.project.BuilderRules;
+import dev.ahjo.core.property.Property;
 import dev.ahjo.core.request.BuildRequest;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -209,6 +215,55 @@ class BuilderTest {
         .as("the older one is more urgent")
         .isFalse();
     assertThat(collapses(0, 5, "master", "master", Collapse.SAME_BRANCH)).isTrue();
+  }
+
+  @Test
+  void mergesOnlyWhatAsksForTheSameThing() {
+    assertThat(merged(asking("", Map.of(), false), asking("", Map.of(), false))).isTrue();
+    assertThat(merged(asking("r9", Map.of(), false), asking("r1", Map.of(), false))).isFalse();
+    assertThat(merged(asking("r9", Map.of(), false), asking("r9", Map.of(), false))).isTrue();
+    assertThat(merged(asking("", Map.of(), false), asking("", Map.of("cut", "1.2"), false)))
+        .isFalse();
+    assertThat(merged(asking("", Map.of(), true), asking("", Map.of(), false)))
+        .as("others of its buildset need the older one")
+        .isFalse();
+  }
+
+  private static RequestSpec asking(
+      String revision, Map<String, String> submitted, boolean needed) {
+    var spec = Samples.spec(rules(1, 1, Collapse.SAME_BRANCH), "master");
+    var plan = spec.plan();
+    Map<String, Property> properties = new HashMap<>();
+    submitted.forEach((name, value) -> properties.put(name, new Property(value, "submit")));
+    var stamp = plan.stamps().getFirst();
+    return new RequestSpec(
+        spec.builder(),
+        spec.rules(),
+        spec.pool(),
+        spec.labels(),
+        spec.locks(),
+        new Plan(
+            List.of(
+                new SourceStamp(
+                    stamp.repository(),
+                    stamp.url(),
+                    stamp.branch(),
+                    Optional.of(revision).filter(r -> !r.isEmpty()))),
+            properties,
+            plan.matrix(),
+            plan.inputs(),
+            plan.env(),
+            plan.retry(),
+            plan.grace(),
+            plan.steps()),
+        needed);
+  }
+
+  private static boolean merged(RequestSpec older, RequestSpec newer) {
+    var queue = new Queue();
+    queue.say(new BuildRequest.HandsOn.Enqueue(attempt(1, 1), older, rank(1, 0), Set.of()));
+    queue.say(new BuildRequest.HandsOn.Enqueue(attempt(2, 1), newer, rank(2, 0), Set.of()));
+    return queue.facts.contains("RequestCollapsed into r2");
   }
 
   private static boolean collapses(

@@ -61,6 +61,25 @@ class PlannerTest {
   }
 
   @Test
+  void aPlanThatNoAgentCouldBeSentIsRefused() {
+    var asked =
+        new Submission(
+            PROJECT.name(),
+            List.of(),
+            Optional.empty(),
+            Optional.empty(),
+            Map.of(),
+            Map.of("novel", "x".repeat(Plan.MAX_LENGTH)),
+            0,
+            "",
+            "me");
+    assertThat(plan(asked))
+        .isInstanceOfSatisfying(
+            Planned.Wrong.class,
+            wrong -> assertThat(wrong.problems().getFirst().field()).isEqualTo("builders"));
+  }
+
+  @Test
   void whatIsNeededComesAlong() {
     assertThat(nodes(asks("docs")))
         .extracting(n -> n.spec().builder().builder().value())

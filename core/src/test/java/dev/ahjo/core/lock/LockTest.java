@@ -119,6 +119,19 @@ class LockTest {
   }
 
   @Test
+  void whoBecomesUrgentWhileWaitingMovesUp() {
+    var lock = new Story(1);
+    lock.say(wants(1, Mode.COUNTING, 0));
+    lock.say(wants(2, Mode.COUNTING, 0));
+    lock.say(wants(3, Mode.COUNTING, 0));
+    lock.say(wants(3, Mode.COUNTING, 900));
+    lock.say(releases(1));
+    assertThat(lock.holders()).isEqualTo("r3");
+    lock.say(wants(3, Mode.COUNTING, 0));
+    assertThat(lock.holders()).isEqualTo("r3");
+  }
+
+  @Test
   void theUrgentGoFirstAndAnExclusiveUserWaitsForAll() {
     var lock = new Story(2);
     lock.say(wants(1, Mode.COUNTING, 0));

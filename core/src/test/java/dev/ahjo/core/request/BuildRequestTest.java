@@ -318,7 +318,8 @@ class BuildRequestTest {
                   spec.pool(),
                   spec.labels(),
                   spec.locks(),
-                  Samples.plan(limit, "master")),
+                  Samples.plan(limit, "master"),
+                  false),
               0,
               NOON));
     }

@@ -7,6 +7,7 @@ import static dev.ahjo.core.Samples.build;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ahjo.core.Samples;
+import dev.ahjo.core.build.Proof;
 import dev.ahjo.core.id.BuildKey;
 import dev.ahjo.core.id.PoolName;
 import dev.ahjo.core.id.SessionId;
@@ -67,7 +68,7 @@ class WorkerTest {
         .message("Leave s0", leave("s0"))
         .message("LeaseSlot 1", lease(1))
         .message("LeaseSlot 2", lease(2))
-        .message("EndLease 1, good", new Command.EndLease(build(1), false))
+        .message("EndLease 1, good", new Command.EndLease(build(1), Proof.GOOD))
         .message("GraceOver 1 of s1", over(1, "s1"))
         .message("QuarantineOver", new Command.QuarantineOver(NOON))
         .message("Pause", new Command.Pause("ann"))
@@ -280,8 +281,18 @@ class WorkerTest {
     assertThat(worker.faults(1, 1, 1, 1).standing()).isEqualTo(Standing.AVAILABLE);
     worker.faults(2);
     worker.say(lease(3));
-    worker.say(new Command.EndLease(build(3), false));
+    worker.say(new Command.EndLease(build(3), Proof.GOOD));
     assertThat(worker.faults(4, 5).standing()).isEqualTo(Standing.AVAILABLE);
+  }
+
+  @Test
+  void aBuildThatProvesNothingClearsNobody() {
+    var worker = new Story();
+    worker.say(join("s1", "disk1", 1));
+    worker.faults(1, 2);
+    worker.say(lease(3));
+    worker.say(new Command.EndLease(build(3), Proof.NEITHER));
+    assertThat(worker.faults(4).standing()).isEqualTo(Standing.QUARANTINED);
   }
 
   @Test
@@ -328,7 +339,7 @@ class WorkerTest {
     Story faults(int... requests) {
       for (int n : requests) {
         say(lease(n));
-        say(new Command.EndLease(build(n), true));
+        say(new Command.EndLease(build(n), Proof.FAULT));
       }
       return this;
     }

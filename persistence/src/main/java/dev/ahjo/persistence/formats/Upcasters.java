@@ -1,9 +1,12 @@
 package dev.ahjo.persistence.formats;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.ahjo.core.kernel.EntityType;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -15,7 +18,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Upcasters {
   /** Today's. */
-  public static final Upcasters CURRENT = new Upcasters(Map.of());
+  public static final Upcasters CURRENT =
+      new Upcasters(Map.of())
+          .with(EntityType.BUILDER, "RequestQueued", 1, Upcasters::withoutLikeness)
+          .with(EntityType.BUILDSET, "BuildsetOpened", 1, Upcasters::withNeeded)
+          .with(EntityType.REQUEST, "RequestOpened", 1, Upcasters::notNeeded)
+          .with(EntityType.WORKER, "LeaseEnded", 1, Upcasters::withProof);
 
   private final Map<Version, UnaryOperator<ObjectNode>> steps;
 
@@ -24,6 +32,41 @@ public final class Upcasters {
 
   private Upcasters(Map<Version, UnaryOperator<ObjectNode>> steps) {
     this.steps = Map.copyOf(steps);
+  }
+
+  /** It was merged by its branch alone; now it is left in peace. */
+  private static ObjectNode withoutLikeness(ObjectNode queued) {
+    if (queued.get("ticket") instanceof ObjectNode ticket) {
+      ticket.remove("branch");
+      ticket.put("like", "");
+    }
+    return queued;
+  }
+
+  private static ObjectNode withNeeded(ObjectNode opened) {
+    Set<String> needed = new HashSet<>();
+    opened.path("nodes").forEach(node -> node.path("needs").forEach(n -> needed.add(n.asText())));
+    for (JsonNode node : opened.path("nodes")) {
+      if (node.get("spec") instanceof ObjectNode spec) {
+        spec.put("needed", needed.contains(node.path("request").asText()));
+      }
+    }
+    return opened;
+  }
+
+  /** Nobody knew; what is queued already has been merged or not. */
+  private static ObjectNode notNeeded(ObjectNode opened) {
+    if (opened.get("spec") instanceof ObjectNode spec) {
+      spec.put("needed", false);
+    }
+    return opened;
+  }
+
+  /** Every end that was not the worker's fault counted for it. */
+  private static ObjectNode withProof(ObjectNode ended) {
+    boolean fault = ended.path("workerFault").asBoolean();
+    ended.remove("workerFault");
+    return ended.put("proof", fault ? "FAULT" : "GOOD");
   }
 
   static Upcasters none() {
