@@ -1,7 +1,6 @@
 package dev.ahjo.persistence.journal;
 
 import dev.ahjo.core.kernel.EntityRef;
-import dev.ahjo.core.kernel.EntityType;
 import dev.ahjo.core.port.StreamStore.Subscription;
 import dev.ahjo.persistence.formats.FactFormat;
 import dev.ahjo.persistence.formats.FactSerializer;
@@ -81,7 +80,7 @@ public final class FactFeed implements FactSource {
         entries.add(
             new Entry(
                 placed.ordering(),
-                entity(row.persistenceId()),
+                Representation.entity(row.persistenceId()),
                 row.sequenceNr(),
                 recorded.at(),
                 recorded.facts()));
@@ -98,17 +97,6 @@ public final class FactFeed implements FactSource {
       }
     }
     return entries;
-  }
-
-  /** The entity of a persistence id, {@code request|01j…}. */
-  static EntityRef entity(String persistenceId) {
-    int bar = persistenceId.indexOf('|');
-    for (EntityType type : EntityType.values()) {
-      if (bar > 0 && type.label().contentEquals(persistenceId.subSequence(0, bar))) {
-        return new EntityRef(type, persistenceId.substring(bar + 1));
-      }
-    }
-    throw new IllegalArgumentException("'" + persistenceId + "' names no entity");
   }
 
   /**

@@ -1,7 +1,7 @@
 package dev.ahjo.persistence.journal;
 
 /**
- * One record of the journal: the facts of one decision of one entity, as bytes.
+ * One record of a journal: the facts of one decision of one entity, as bytes.
  *
  * @param sequenceNr counts an entity's records from 1, without gaps
  * @param writer the incarnation of the entity that wrote it
@@ -10,7 +10,7 @@ package dev.ahjo.persistence.journal;
  * @param serializer the identifier of the serializer of {@code payload}
  * @param manifest what the serializer needs to read {@code payload}
  */
-record Row(
+public record Row(
     String persistenceId,
     long sequenceNr,
     String writer,

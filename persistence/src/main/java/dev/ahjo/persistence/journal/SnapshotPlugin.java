@@ -42,7 +42,7 @@ public final class SnapshotPlugin extends SnapshotStore {
   @Override
   public Future<Optional<SelectedSnapshot>> doLoadAsync(
       String persistenceId, SnapshotSelectionCriteria criteria) {
-    return JournalPlugin.scala(
+    return Representation.scala(
         journal
             .read(database -> {
               try (var query =
@@ -101,7 +101,7 @@ public final class SnapshotPlugin extends SnapshotStore {
     Serializer serializer = serialization.findSerializerFor(snapshot);
     byte[] payload = serialization.serialize(snapshot).get();
     String manifest = Serializers.manifestFor(serializer, snapshot);
-    return JournalPlugin.scala(
+    return Representation.scala(
         journal
             .writer()
             .change(database -> {
@@ -148,6 +148,6 @@ public final class SnapshotPlugin extends SnapshotStore {
                 gone.executeUpdate();
               }
             });
-    return JournalPlugin.scala(deleted);
+    return Representation.scala(deleted);
   }
 }

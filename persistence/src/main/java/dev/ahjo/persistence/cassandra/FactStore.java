@@ -1,0 +1,127 @@
+package dev.ahjo.persistence.cassandra;
+
+import com.datastax.oss.driver.api.core.CqlSession;
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigValueFactory;
+import dev.ahjo.persistence.formats.FactSerializer;
+import dev.ahjo.persistence.formats.Kinds;
+import dev.ahjo.persistence.formats.Recorded;
+import dev.ahjo.persistence.journal.Row;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The journal of a node: its connection, the rows of its entities, and its announcements. Pekko
+ * makes its plugins by class name; they find the store of their node by the id in their
+ * configuration.
+ */
+final class FactStore implements AutoCloseable {
+  private static final Map<String, FactStore> OPEN = new ConcurrentHashMap<>();
+
+  private final String id = UUID.randomUUID().toString();
+  private final CqlSession session;
+  private final String keyspace;
+  private final JournalRows rows;
+  private final Announcer announcer;
+
+  private FactStore(CqlSession session, String keyspace, JournalRows rows, Announcer announcer) {
+    this.session = session;
+    this.keyspace = keyspace;
+    this.rows = rows;
+    this.announcer = announcer;
+  }
+
+  /**
+   * Connects, and makes the tables if the settings say so.
+   *
+   * @param node the node's name, unique in the farm
+   * @param announced called when there may be something new for the scribe; must be quick
+   * @throws IOException when no server answers, or the tables are not as this program needs them
+   */
+  static FactStore open(
+      CassandraSettings settings, String node, CausalClock clock, Runnable announced)
+      throws IOException {
+    CqlSession session = CassandraSessions.open(settings);
+    try {
+      var schema = new CassandraSchema(settings);
+      if (settings.create()) {
+        schema.create(session);
+      }
+      schema.check(session);
+      var store =
+          new FactStore(
+              session,
+              settings.keyspace(),
+              new JournalRows(session, settings.keyspace(), clock),
+              Announcer.open(session, settings.keyspace(), node, clock, announced));
+      OPEN.put(store.id, store);
+      return store;
+    } catch (IOException | RuntimeException failed) {
+      session.close();
+      throw failed;
+    }
+  }
+
+  static FactStore of(Config plugin) {
+    @Nullable FactStore store = OPEN.get(plugin.getString("store"));
+    if (store == null) {
+      throw new IllegalStateException("The journal's storage is not open");
+    }
+    return store;
+  }
+
+  /** What an actor system needs to keep its entities here. */
+  Config config() {
+    Map<String, String> bindings = new HashMap<>();
+    bindings.put(Recorded.class.getName(), "ahjo-facts");
+    for (Kinds.Kind kind : Kinds.all()) {
+      bindings.put(kind.state().getName(), "ahjo-states");
+    }
+    return ConfigFactory.parseResources(FactStore.class, "cassandra-journal.conf")
+        .withValue("pekko.actor.serialization-bindings", ConfigValueFactory.fromMap(bindings))
+        .withValue("ahjo.journal.store", ConfigValueFactory.fromAnyRef(id))
+        .withValue("ahjo.snapshots.store", ConfigValueFactory.fromAnyRef(id));
+  }
+
+  CqlSession session() {
+    return session;
+  }
+
+  String keyspace() {
+    return keyspace;
+  }
+
+  JournalRows rows() {
+    return rows;
+  }
+
+  /** Stores the rows of one decision, and announces them if they are facts. */
+  CompletableFuture<Void> append(List<Row> decided) {
+    Row last = decided.getLast();
+    return rows.append(decided)
+        .thenCompose(done ->
+            last.serializer() == FactSerializer.ID
+                ? announcer.announce(last.persistenceId(), last.sequenceNr())
+                : CompletableFuture.completedFuture(null));
+  }
+
+  /** Announces once more what an entity finds when it wakes: it may have died before it did. */
+  CompletableFuture<Void> announce(String entity, long sequenceNr) {
+    return announcer.announce(entity, sequenceNr);
+  }
+
+  @Override
+  public void close() {
+    if (OPEN.remove(id, this)) {
+      announcer.close();
+      session.close();
+    }
+  }
+}
