@@ -4,6 +4,7 @@ import dev.ahjo.cli.bench.Bench;
 import dev.ahjo.cli.cert.Cert;
 import dev.ahjo.cli.log.Logs;
 import dev.ahjo.cli.node.NodeCommand;
+import dev.ahjo.cli.node.SchemaCommand;
 import dev.ahjo.cli.project.Check;
 import dev.ahjo.cli.status.Status;
 import dev.ahjo.cli.status.Tables;
@@ -50,6 +51,7 @@ public final class Main implements Runnable {
     CommandLine root = new CommandLine(new Main());
     root.addSubcommand(new UpCommand(console));
     root.addSubcommand(new NodeCommand(console));
+    root.addSubcommand(new SchemaCommand(console));
     root.addSubcommand(new Worker(console));
     root.addSubcommand(new Token(console));
     CommandLine cert = new CommandLine(new Cert.Verbs());

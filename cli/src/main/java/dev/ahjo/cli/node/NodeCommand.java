@@ -6,12 +6,9 @@ import dev.ahjo.cli.Exit;
 import dev.ahjo.cli.LogFile;
 import dev.ahjo.cluster.Node;
 import dev.ahjo.config.NodeSettings;
-import dev.ahjo.config.Reading;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -45,7 +42,7 @@ public final class NodeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    NodeSettings settings = settings();
+    NodeSettings settings = NodeFile.read(config);
     LogFile.use(logFile);
     try {
       Node node = Node.start(settings);
@@ -66,25 +63,5 @@ public final class NodeCommand implements Callable<Integer> {
       String why = failed.getMessage();
       throw new CommandFailed(Exit.USAGE, why == null ? failed.toString() : why, failed);
     }
-  }
-
-  private NodeSettings settings() {
-    String text;
-    try {
-      text = Files.readString(config);
-    } catch (IOException unreadable) {
-      throw new CommandFailed(
-          Exit.USAGE, "--config: could not read " + config + ": " + unreadable, unreadable);
-    }
-    return switch (NodeSettings.read(config, text)) {
-      case Reading.Valid<NodeSettings> valid -> valid.value();
-      case Reading.Invalid<NodeSettings> invalid ->
-          throw new CommandFailed(
-              Exit.USAGE,
-              "the node's settings have mistakes:\n"
-                  + invalid.problems().stream()
-                      .map(problem -> "  " + problem)
-                      .collect(Collectors.joining("\n")));
-    };
   }
 }

@@ -3,17 +3,24 @@ package dev.ahjo.cluster.kernel;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.ahjo.core.kernel.Message;
 import dev.ahjo.core.port.Entities.Answer;
+import dev.ahjo.persistence.cassandra.CausalClock;
 import dev.ahjo.wire.Json;
 import java.io.IOException;
 import java.io.NotSerializableException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
 import org.apache.pekko.actor.ExtendedActorSystem;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorRefResolver;
 import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.serialization.SerializerWithStringManifest;
 
-/** Mail between nodes, in CBOR. Only records of core are made from its bytes. */
+/**
+ * Mail between nodes: the speaker's {@link CausalClock} in eight bytes, so that what comes of the
+ * mail is never stored as if it were before its cause, then CBOR. Only records of core are made
+ * from its bytes.
+ */
 public final class MailSerializer extends SerializerWithStringManifest {
   private static final int ID = 8010;
   private static final String STATE = "shown:";
@@ -21,6 +28,7 @@ public final class MailSerializer extends SerializerWithStringManifest {
 
   private final ObjectMapper cbor = Json.binary();
   private final ExtendedActorSystem system;
+  private final CausalClock clock;
 
   private record SayBytes(Message message, long number, String replyTo) {}
 
@@ -31,6 +39,7 @@ public final class MailSerializer extends SerializerWithStringManifest {
   /** Made by the actor system. */
   public MailSerializer(ExtendedActorSystem system) {
     this.system = system;
+    this.clock = CausalClock.of(system.settings().config());
   }
 
   @Override
@@ -52,6 +61,11 @@ public final class MailSerializer extends SerializerWithStringManifest {
 
   @Override
   public byte[] toBinary(Object o) {
+    byte[] mail = mail(o);
+    return ByteBuffer.allocate(Long.BYTES + mail.length).putLong(clock.shown()).put(mail).array();
+  }
+
+  private byte[] mail(Object o) {
     try {
       return switch (posted(o)) {
         case Mail.Say(var message, long number, var replyTo) ->
@@ -72,6 +86,15 @@ public final class MailSerializer extends SerializerWithStringManifest {
 
   @Override
   public Object fromBinary(byte[] bytes, String manifest) throws NotSerializableException {
+    if (bytes.length < Long.BYTES) {
+      throw new NotSerializableException(
+          "Expected a stamp before the mail, but found " + bytes.length + " bytes");
+    }
+    clock.seen(ByteBuffer.wrap(bytes).getLong());
+    return mail(Arrays.copyOfRange(bytes, Long.BYTES, bytes.length), manifest);
+  }
+
+  private Object mail(byte[] bytes, String manifest) throws NotSerializableException {
     try {
       return switch (manifest) {
         case "say" -> {

@@ -4,6 +4,8 @@ import com.datastax.oss.driver.api.core.CqlSession;
 import com.datastax.oss.driver.api.core.DriverException;
 import com.datastax.oss.driver.api.core.cql.Row;
 import com.datastax.oss.driver.api.core.cql.SimpleStatement;
+import dev.ahjo.persistence.log.CassandraStreamStore;
+import dev.ahjo.persistence.status.CassandraTables;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -70,7 +72,10 @@ public final class CassandraSchema {
   }
 
   private List<String> tables() {
-    return List.copyOf(FactTables.schema(settings.keyspace()));
+    List<String> all = new ArrayList<>(FactTables.schema(settings.keyspace()));
+    all.addAll(CassandraTables.schema(settings.keyspace()));
+    all.addAll(CassandraStreamStore.schema(settings.keyspace()));
+    return all;
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.ahjo.persistence.cassandra;
 
+import com.typesafe.config.Config;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
@@ -17,6 +18,14 @@ public final class CausalClock {
 
   public CausalClock(InstantSource time) {
     this.time = time;
+  }
+
+  /**
+   * The clock of the node whose actor system has this configuration. A node whose storage needs no
+   * stamps has one that nobody asks.
+   */
+  public static CausalClock of(Config system) {
+    return FactStore.clock(system).orElseGet(() -> new CausalClock(InstantSource.system()));
   }
 
   /** A stamp of its own, greater than any given or seen so far. */

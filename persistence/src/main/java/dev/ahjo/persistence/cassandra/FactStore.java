@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -30,8 +31,15 @@ final class FactStore implements AutoCloseable {
   private final String keyspace;
   private final JournalRows rows;
   private final Announcer announcer;
+  private final CausalClock clock;
 
-  private FactStore(CqlSession session, String keyspace, JournalRows rows, Announcer announcer) {
+  private FactStore(
+      CqlSession session,
+      String keyspace,
+      JournalRows rows,
+      Announcer announcer,
+      CausalClock clock) {
+    this.clock = clock;
     this.session = session;
     this.keyspace = keyspace;
     this.rows = rows;
@@ -60,7 +68,8 @@ final class FactStore implements AutoCloseable {
               session,
               settings.keyspace(),
               new JournalRows(session, settings.keyspace(), clock),
-              Announcer.open(session, settings.keyspace(), node, clock, announced));
+              Announcer.open(session, settings.keyspace(), node, clock, announced),
+              clock);
       OPEN.put(store.id, store);
       return store;
     } catch (IOException | RuntimeException failed) {
@@ -88,6 +97,12 @@ final class FactStore implements AutoCloseable {
         .withValue("pekko.actor.serialization-bindings", ConfigValueFactory.fromMap(bindings))
         .withValue("ahjo.journal.store", ConfigValueFactory.fromAnyRef(id))
         .withValue("ahjo.snapshots.store", ConfigValueFactory.fromAnyRef(id));
+  }
+
+  static Optional<CausalClock> clock(Config system) {
+    return system.hasPath("ahjo.journal.store")
+        ? Optional.ofNullable(OPEN.get(system.getString("ahjo.journal.store"))).map(s -> s.clock)
+        : Optional.empty();
   }
 
   CqlSession session() {

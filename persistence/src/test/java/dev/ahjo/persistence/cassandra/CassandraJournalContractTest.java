@@ -8,6 +8,8 @@ import java.time.InstantSource;
 import org.apache.pekko.persistence.CapabilityFlag;
 import org.apache.pekko.persistence.japi.journal.JavaJournalSpec;
 import org.apache.pekko.persistence.japi.snapshot.JavaSnapshotStoreSpec;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -40,22 +42,27 @@ class CassandraJournalContractTest {
     }
   }
 
-  private static FactStore open(CassandraRing ring) throws Exception {
-    return FactStore.open(
-        TestRing.settings(ring), "node", new CausalClock(InstantSource.system()), () -> {});
+  private static FactStore store;
+
+  @BeforeAll
+  static void open(CassandraRing ring) throws Exception {
+    store =
+        FactStore.open(
+            TestRing.settings(ring), "node", new CausalClock(InstantSource.system()), () -> {});
+  }
+
+  @AfterAll
+  static void close() {
+    store.close();
   }
 
   @Test
-  void keepsPekkosContractForJournals(CassandraRing ring) throws Exception {
-    try (FactStore store = open(ring)) {
-      PekkoSpec.assertPasses(new Journal(store));
-    }
+  void keepsPekkosContractForJournals() {
+    PekkoSpec.assertPasses(new Journal(store));
   }
 
   @Test
-  void keepsPekkosContractForSnapshotStores(CassandraRing ring) throws Exception {
-    try (FactStore store = open(ring)) {
-      PekkoSpec.assertPasses(new Snapshots(store));
-    }
+  void keepsPekkosContractForSnapshotStores() {
+    PekkoSpec.assertPasses(new Snapshots(store));
   }
 }

@@ -1,0 +1,226 @@
+package dev.ahjo.persistence.cassandra;
+
+import com.datastax.oss.driver.api.core.CqlSession;
+import com.datastax.oss.driver.api.core.cql.PreparedStatement;
+import com.datastax.oss.driver.api.core.cql.Row;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The logs of all nodes, merged into one that never puts an effect before its cause.
+ *
+ * <p>Stamps ascend in each log, and a cause has a smaller stamp than its effect ({@link
+ * CausalClock}). So the smallest stamp of all that was read comes next, once it is sure that
+ * nothing smaller that it may depend on is still unread in another log. It is sure of a log that
+ * has been read beyond that stamp; or that was read to its end by a reading begun after the
+ * announcement in question was seen, because a cause was announced before its effect began ({@link
+ * Announcer}).
+ *
+ * <p>Used by one thread.
+ */
+final class AnnouncerLogs {
+  private static final int BATCHES = 50;
+
+  /** Announcements of one log in memory, about. */
+  private static final int KEPT = 5_000;
+
+  private final CqlSession session;
+  private final PreparedStatement names;
+  private final PreparedStatement tail;
+  private final PreparedStatement setDone;
+  private final PreparedStatement forget;
+  private final PreparedStatement deleteChunk;
+  private final Map<String, Log> logs = new LinkedHashMap<>();
+  private long round;
+
+  /**
+   * The entity's rows up to {@code sequenceNr} are stored.
+   *
+   * @param batch where in the log it stands
+   * @param ends whether it is the last of its batch
+   * @param seen in which round it was read
+   */
+  record Announcement(
+      String entity, long sequenceNr, long stamp, long batch, boolean ends, long seen) {}
+
+  private static final class Log {
+    final String name;
+    final Deque<Announcement> queue = new ArrayDeque<>();
+    boolean ended;
+    long next;
+    long lastStamp;
+
+    /** The last round that read it to its end. */
+    long exhausted;
+
+    /** Batches before this are in the feed. */
+    long done;
+
+    long savedDone;
+
+    Log(String name, long done) {
+      this.name = name;
+      next = done;
+      this.done = done;
+      savedDone = done;
+    }
+  }
+
+  AnnouncerLogs(CqlSession session, String keyspace) {
+    this.session = session;
+    names =
+        session.prepare("SELECT name, done, ended FROM " + keyspace + ".announcer WHERE farm = ?");
+    tail =
+        session.prepare(
+            "SELECT n, entities, numbers, stamps FROM "
+                + keyspace
+                + ".announcement WHERE name = ? AND chunk = ? AND n >= ? LIMIT ?");
+    setDone =
+        session.prepare(
+            "UPDATE "
+                + keyspace
+                + ".announcer SET done = ? WHERE farm = ? AND name = ? IF done < ?");
+    forget =
+        session.prepare(
+            "DELETE FROM " + keyspace + ".announcer WHERE farm = ? AND name = ? IF EXISTS");
+    deleteChunk =
+        session.prepare("DELETE FROM " + keyspace + ".announcement WHERE name = ? AND chunk = ?");
+  }
+
+  /**
+   * Reads what is new in all logs.
+   *
+   * @return whether there was anything
+   */
+  boolean read() {
+    round++;
+    for (Row row : session.execute(names.bind(Announcer.FARM).setIdempotent(true))) {
+      Log log =
+          logs.computeIfAbsent(
+              JournalRows.text(row.getString("name")), name -> new Log(name, row.getLong("done")));
+      log.ended = !row.isNull("ended") && row.getBoolean("ended");
+    }
+    Map<Log, CompletableFuture<List<Row>>> tails = new LinkedHashMap<>();
+    for (Log log : logs.values()) {
+      if (log.queue.size() < KEPT) {
+        tails.put(log, tail(log));
+      }
+    }
+    boolean any = false;
+    for (var read : tails.entrySet()) {
+      any |= add(read.getKey(), read.getValue().join());
+    }
+    return any;
+  }
+
+  private CompletableFuture<List<Row>> tail(Log log) {
+    return session
+        .executeAsync(
+            tail.bind(log.name, log.next / FactTables.BATCHES_OF_CHUNK, log.next, BATCHES)
+                .setPageSize(BATCHES)
+                .setIdempotent(true))
+        .thenApply(found -> {
+          List<Row> rows = new java.util.ArrayList<>();
+          found.currentPage().forEach(rows::add);
+          return rows;
+        })
+        .toCompletableFuture();
+  }
+
+  private boolean add(Log log, List<Row> rows) {
+    long chunk = log.next / FactTables.BATCHES_OF_CHUNK;
+    boolean gap = false;
+    for (Row row : rows) {
+      if (row.getLong("n") != log.next) {
+        gap = true; // Not all replicas that were asked had all of it yet.
+        break;
+      }
+      List<String> entities = list(row.getList("entities", String.class));
+      List<Long> numbers = list(row.getList("numbers", Long.class));
+      List<Long> stamps = list(row.getList("stamps", Long.class));
+      for (int i = 0; i < entities.size(); i++) {
+        log.queue.add(
+            new Announcement(
+                entities.get(i),
+                numbers.get(i),
+                stamps.get(i),
+                log.next,
+                i == entities.size() - 1,
+                round));
+        log.lastStamp = stamps.get(i);
+      }
+      log.next++;
+    }
+    boolean whole = !gap && rows.size() < BATCHES;
+    if (whole && log.next / FactTables.BATCHES_OF_CHUNK == chunk) {
+      log.exhausted = round;
+    }
+    return !rows.isEmpty();
+  }
+
+  private static <T> List<T> list(@Nullable List<T> column) {
+    return column == null ? List.of() : column;
+  }
+
+  /** Whether any announcement was read that has not been taken. */
+  boolean waiting() {
+    return logs.values().stream().anyMatch(log -> !log.queue.isEmpty());
+  }
+
+  /** Takes the next announcement, if it is sure which that is. */
+  Optional<Announcement> next() {
+    @Nullable Log first = null;
+    for (Log log : logs.values()) {
+      if (!log.queue.isEmpty()
+          && (first == null || log.queue.element().stamp() < first.queue.element().stamp())) {
+        first = log;
+      }
+    }
+    if (first == null || !sure(first, first.queue.element())) {
+      return Optional.empty();
+    }
+    Announcement next = first.queue.remove();
+    if (next.ends()) {
+      first.done = next.batch() + 1;
+    }
+    return Optional.of(next);
+  }
+
+  private boolean sure(Log from, Announcement next) {
+    if (round <= next.seen()) {
+      return false; // A log that nobody knew of yet may hold its cause.
+    }
+    for (Log log : logs.values()) {
+      if (log != from && log.lastStamp < next.stamp() && log.exhausted <= next.seen()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Notes how far the logs are in the feed, and deletes what nobody will read again. */
+  void save() {
+    for (Log log : List.copyOf(logs.values())) {
+      if (log.done > log.savedDone) {
+        session.execute(setDone.bind(log.done, Announcer.FARM, log.name, log.done));
+        long whole = log.done / FactTables.BATCHES_OF_CHUNK;
+        for (long chunk = log.savedDone / FactTables.BATCHES_OF_CHUNK; chunk < whole; chunk++) {
+          session.execute(deleteChunk.bind(log.name, chunk).setIdempotent(true));
+        }
+        log.savedDone = log.done;
+      }
+      if (log.ended && log.exhausted == round && log.done == log.next) {
+        session.execute(
+            deleteChunk.bind(log.name, log.done / FactTables.BATCHES_OF_CHUNK).setIdempotent(true));
+        session.execute(forget.bind(Announcer.FARM, log.name));
+        logs.remove(log.name);
+      }
+    }
+  }
+}

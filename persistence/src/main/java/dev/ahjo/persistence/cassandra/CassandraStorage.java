@@ -1,0 +1,245 @@
+package dev.ahjo.persistence.cassandra;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigValueFactory;
+import dev.ahjo.core.port.Events;
+import dev.ahjo.core.port.StreamStore;
+import dev.ahjo.core.status.StatusStore;
+import dev.ahjo.persistence.Storage;
+import dev.ahjo.persistence.log.CassandraStreamStore;
+import dev.ahjo.persistence.log.Pruned;
+import dev.ahjo.persistence.status.CassandraTables;
+import dev.ahjo.persistence.status.EventFollower;
+import dev.ahjo.persistence.status.LiveEvents;
+import dev.ahjo.persistence.status.StatusUnavailable;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.cluster.typed.ClusterSingleton;
+import org.apache.pekko.cluster.typed.SingletonActor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything in Cassandra, for the nodes of a farm. Each node keeps its entities and logs there by
+ * itself; one of them, whichever holds the {@link ScribePost}, orders the facts of all and writes
+ * the read tables.
+ */
+public final class CassandraStorage implements Storage {
+  private final FactStore store;
+  private final InstantSource clock;
+
+  /** Told of each batch of announcements, once there is an actor system to tell the others. */
+  private volatile Runnable announced = () -> {};
+
+  private CassandraStorage(CassandraSettings settings, String node, InstantSource clock)
+      throws IOException {
+    this.clock = clock;
+    this.store = FactStore.open(settings, node, new CausalClock(clock), () -> this.announced.run());
+  }
+
+  /**
+   * Connects; makes or migrates the tables if the settings say so.
+   *
+   * @param node the node's name, unique in the farm
+   * @throws IOException when no server answers within a minute, or the tables are not as this
+   *     program needs them
+   */
+  public static CassandraStorage open(CassandraSettings settings, String node, InstantSource clock)
+      throws IOException {
+    return new CassandraStorage(settings, node, clock);
+  }
+
+  @Override
+  public Config config() {
+    return store
+        .config()
+        .withValue(
+            "pekko.actor.serializers.ahjo-signals",
+            ConfigValueFactory.fromAnyRef(SignalSerializer.class.getName()))
+        .withValue(
+            "pekko.actor.serialization-bindings",
+            ConfigValueFactory.fromMap(Map.of(Signal.class.getName(), "ahjo-signals"))
+                .withFallback(store.config().getValue("pekko.actor.serialization-bindings")));
+  }
+
+  @Override
+  public Stores open(ActorSystem<?> system) throws IOException {
+    var shared = new Shared(store, system, clock);
+    announced = shared.signals::announced;
+    return shared;
+  }
+
+  /** The actor system must have ended. */
+  @Override
+  public void close() {
+    store.close();
+  }
+
+  private static final class Shared implements Stores {
+    /** How often a node looks how far the feed is, for what it was not told. */
+    private static final Duration LOOKS = Duration.ofSeconds(1);
+
+    private final FactStore store;
+    private final FeedSource source;
+    private final CassandraTables tables;
+    private final LiveEvents live;
+    private final EventFollower follower;
+    private final CassandraStreamStore streams;
+    private final Signals signals;
+    private final ScheduledExecutorService looks =
+        Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().name("ahjo-feed-look").daemon().factory());
+    private volatile @Nullable ScribePost post;
+    private volatile @Nullable String trouble;
+
+    Shared(FactStore store, ActorSystem<?> system, InstantSource clock) throws IOException {
+      this.store = store;
+      source = new FeedSource(new Feed(store.session(), store.keyspace()));
+      tables = CassandraTables.open(store.session(), store.keyspace(), source::end);
+      live = new LiveEvents(tables, source);
+      try {
+        follower = EventFollower.start(live, tables);
+      } catch (StatusUnavailable failed) {
+        throw new IOException(failed.getMessage(), failed);
+      }
+      signals = Signals.open(system, this::hear);
+      streams = CassandraStreamStore.open(store.session(), store.keyspace(), signals, clock);
+      var unused =
+          looks.scheduleWithFixedDelay(
+              this::look, LOOKS.toMillis(), LOOKS.toMillis(), TimeUnit.MILLISECONDS);
+      ClusterSingleton.get(system)
+          .init(
+              SingletonActor.of(keeper(), "ahjo-scribe").withProps(DispatcherSelector.blocking()));
+    }
+
+    /** Holds the post as long as it lives. */
+    private Behavior<Signal> keeper() {
+      return Behaviors.setup(context -> {
+        ScribePost taken =
+            ScribePost.take(
+                store,
+                source,
+                tables,
+                end -> {
+                  source.grown(end);
+                  signals.publish(new Signal.Grown(end));
+                },
+                applied -> signals.publish(new Signal.Shown(applied)));
+        post = taken;
+        context.getLog().info("This node orders the facts of the farm now");
+        return Behaviors.receive(Signal.class)
+            .onSignal(
+                PostStop.class,
+                stop -> {
+                  post = null;
+                  taken.close();
+                  return Behaviors.same();
+                })
+            .build();
+      });
+    }
+
+    private void hear(Signal signal) {
+      switch (signal) {
+        case Signal.Announced _ -> {
+          ScribePost mine = post;
+          if (mine != null) {
+            mine.wake();
+          }
+        }
+        case Signal.Grown(long end) -> source.grown(end);
+        case Signal.Shown(long applied) -> follower.shown(applied);
+        case Signal.StreamGrown _ -> {
+          // Heard where it came in.
+        }
+      }
+    }
+
+    private void look() {
+      try {
+        source.look();
+        trouble = null;
+      } catch (IOException | RuntimeException failed) {
+        trouble = String.valueOf(failed.getMessage());
+      }
+    }
+
+    @Override
+    public StatusStore status() {
+      return tables;
+    }
+
+    @Override
+    public StreamStore streams() {
+      return streams;
+    }
+
+    @Override
+    public Events events() {
+      return live;
+    }
+
+    @Override
+    public List<String> problems() {
+      List<String> problems = new ArrayList<>();
+      String reading = trouble;
+      if (reading != null) {
+        problems.add(reading);
+      }
+      ScribePost mine = post;
+      if (mine != null) {
+        problems.addAll(mine.problems());
+      }
+      return problems;
+    }
+
+    @Override
+    public List<Gauge> readings() {
+      ScribePost mine = post;
+      return List.of(
+          new Gauge(
+              "ahjo_feed_end", "Rows in the feed of all facts, as known here", true, source.end()),
+          new Gauge(
+              "ahjo_feed_scribe", "Whether this node writes the feed", false, mine == null ? 0 : 1),
+          new Gauge(
+              "ahjo_feed_rows_missed_total",
+              "Announced rows that the journal did not have, since this node writes the feed",
+              true,
+              mine == null ? 0 : mine.missed()),
+          new Gauge(
+              "ahjo_journal_rows_unreadable_total",
+              "Rows of the feed that could not be read",
+              true,
+              source.unreadable()),
+          new Gauge(
+              "ahjo_status_strangers_total",
+              "Facts about something that the read tables do not know",
+              true,
+              mine == null ? 0 : mine.strangers()));
+    }
+
+    @Override
+    public Pruned prune(Duration maxAge, long maxTotalBytes, Instant now) throws IOException {
+      return streams.prune(maxAge, maxTotalBytes, now);
+    }
+
+    @Override
+    public void close() {
+      looks.shutdownNow();
+      follower.close();
+      streams.close();
+    }
+  }
+}

@@ -1,0 +1,280 @@
+package dev.ahjo.persistence.cassandra;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.ahjo.core.kernel.Fact;
+import dev.ahjo.core.request.BuildRequest;
+import dev.ahjo.persistence.cassandra.server.CassandraExtension;
+import dev.ahjo.persistence.cassandra.server.CassandraRing;
+import dev.ahjo.persistence.formats.FactFormat;
+import dev.ahjo.persistence.formats.FactSerializer;
+import dev.ahjo.persistence.formats.Recorded;
+import dev.ahjo.persistence.journal.Row;
+import dev.ahjo.persistence.status.FactSource.Entry;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/**
+ * All facts of a farm in one order. Two nodes write, the clock of one an hour behind; what a node
+ * is told by another it does after.
+ */
+@Tag("processes")
+@ExtendWith(CassandraExtension.class)
+class FeedTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(90);
+
+  /** A node: its clock, its store, and the scribe if it has one. */
+  private static final class TestNode {
+    final CausalClock clock;
+    final FactStore store;
+    volatile Scribe scribe;
+
+    TestNode(CassandraSettings settings, String name, Duration behind) throws Exception {
+      clock = new CausalClock(() -> InstantSource.system().instant().minus(behind));
+      store = FactStore.open(settings, name, clock, this::wake);
+    }
+
+    private void wake() {
+      Scribe mine = scribe;
+      if (mine != null) {
+        mine.wake();
+      }
+    }
+
+    void takePen() {
+      scribe = Scribe.start(store, end -> {});
+    }
+
+    void givePen() {
+      Scribe mine = scribe;
+      scribe = null;
+      if (mine != null) {
+        mine.close();
+      }
+    }
+
+    /** What a message between entities brings along. */
+    void hears(TestNode other) {
+      clock.seen(other.clock.shown());
+    }
+
+    void writes(String entity, long number, String text) {
+      store.append(List.of(row(entity, number, "writer of " + entity, text))).join();
+    }
+  }
+
+  // One farm for all: making its tables takes longer than all that is done with them.
+  private static FeedSource source;
+  private static TestNode here;
+  private static TestNode behind;
+
+  /** Where the feed ended before the test. */
+  private long before;
+
+  @BeforeAll
+  static void open(CassandraRing ring) throws Exception {
+    CassandraSettings settings = TestRing.settings(ring);
+    here = new TestNode(settings, "here", Duration.ZERO);
+    behind = new TestNode(settings, "behind", Duration.ofHours(1));
+    source = new FeedSource(new Feed(here.store.session(), settings.keyspace()));
+  }
+
+  @BeforeEach
+  void look() throws Exception {
+    source.look();
+    before = source.end();
+  }
+
+  @AfterEach
+  void givePens() {
+    here.givePen();
+    behind.givePen();
+  }
+
+  @AfterAll
+  static void close() {
+    here.store.close();
+    behind.store.close();
+  }
+
+  private static Row row(String entity, long number, String writer, String text) {
+    var facts =
+        new Recorded(
+            Instant.parse("2026-11-23T01:02:03Z"),
+            List.<Fact>of(new BuildRequest.Fact.RequestUnshelved(text)));
+    try {
+      return new Row(
+          entity,
+          number,
+          writer,
+          1,
+          "",
+          FactSerializer.ID,
+          FactFormat.CURRENT.manifest(facts),
+          FactFormat.CURRENT.write(facts));
+    } catch (IOException bug) {
+      throw new AssertionError(bug);
+    }
+  }
+
+  private List<Entry> awaitFeed(int rows) throws Exception {
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    while (source.end() - before < rows) {
+      assertThat(System.nanoTime() - end)
+          .as("%d of %d rows", source.end() - before, rows)
+          .isNegative();
+      TimeUnit.MILLISECONDS.sleep(20);
+      try {
+        source.look();
+      } catch (IOException down) {
+        assertThat(down).hasMessageContaining("can't be read");
+      }
+    }
+    List<Entry> all = new ArrayList<>();
+    while (before + all.size() < source.end()) {
+      all.addAll(source.after(before + all.size(), 300));
+    }
+    return all;
+  }
+
+  private static String text(Entry entry) {
+    return ((BuildRequest.Fact.RequestUnshelved) entry.facts().getFirst()).by();
+  }
+
+  /**
+   * Each chain is a story of cause and effect over two nodes: its entities write in turn, each
+   * having heard of the one before.
+   */
+  private CompletableFuture<Void> chain(int chain, int links) {
+    return CompletableFuture.runAsync(
+        () -> {
+          var random = new Random(chain);
+          Map<String, Long> numbers = new HashMap<>();
+          TestNode last = here;
+          for (int link = 0; link < links; link++) {
+            TestNode node = random.nextBoolean() ? here : behind;
+            node.hears(last);
+            // An entity stays where it is.
+            String entity =
+                "request|" + (node == here ? "h" : "b") + chain + "-" + random.nextInt(3);
+            long number = numbers.merge(entity, 1L, Long::sum);
+            node.writes(entity, number, chain + ":" + link);
+            last = node;
+          }
+        },
+        task -> Thread.ofVirtual().start(task));
+  }
+
+  /** Each row once, an entity's in order, and no effect before its cause. */
+  private void assertSound(List<Entry> feed, int chains, int links) {
+    assertThat(feed).hasSize(chains * links);
+    Map<String, Long> last = new HashMap<>();
+    Map<String, Integer> reached = new HashMap<>();
+    long offset = before;
+    for (Entry entry : feed) {
+      assertThat(entry.offset()).isEqualTo(++offset);
+      assertThat(entry.sequenceNr())
+          .as("next of %s", entry.entity())
+          .isEqualTo(last.merge(entry.entity().id(), 1L, Long::sum));
+      String[] told = text(entry).split(":");
+      assertThat(Integer.parseInt(told[1]))
+          .as("next of chain %s", told[0])
+          .isEqualTo(reached.merge(told[0], 1, Integer::sum) - 1);
+    }
+  }
+
+  private CompletableFuture<Void> chains(int chains, int links) {
+    return CompletableFuture.allOf(
+        IntStream.range(0, chains)
+            .mapToObj(chain -> chain(chain, links))
+            .toArray(CompletableFuture[]::new));
+  }
+
+  @Test
+  void noFactIsLostDoubledOrBeforeItsCauseThoughScribesComeAndGo(CassandraRing ring)
+      throws Exception {
+    int chains = 24;
+    int links = 25;
+    here.takePen();
+    var writing = chains(chains, links);
+    awaitFeed(chains * links / 8);
+    here.givePen();
+    behind.takePen();
+    awaitFeed(chains * links / 4);
+    here.takePen(); // Now there are two, as after a split.
+    awaitFeed(chains * links / 3);
+    ring.kill(0);
+    ring.restart(0);
+    awaitFeed(chains * links / 2);
+    behind.givePen();
+    writing.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    assertSound(awaitFeed(chains * links), chains, links);
+    assertThat(here.scribe.missed()).isZero();
+  }
+
+  @Test
+  void whatANodeStoredBeforeItDiedIsFedOnceItsEntityWakes() throws Exception {
+    here.takePen();
+    here.writes("request|r", 1, "first");
+    // Killed between the two writes of an append: nobody was told of this row.
+    behind.store.rows().append(List.of(row("request|r", 2, "second writer", "second"))).join();
+    assertThat(awaitFeed(1)).extracting(FeedTest::text).containsExactly("first");
+
+    long highest = here.store.rows().highest("request|r", 0).join();
+    here.store.announce("request|r", highest).join();
+
+    assertThat(awaitFeed(2)).extracting(FeedTest::text).containsExactly("first", "second");
+  }
+
+  @Test
+  void ofTwoIncarnationsOfAnEntityOneGoesOn() throws Exception {
+    here.takePen();
+    here.writes("request|two", 1, "first");
+    behind.store.append(List.of(row("request|two", 2, "the new one", "mine"))).join();
+
+    assertThatThrownBy(
+            () -> here.store.append(List.of(row("request|two", 2, "the old one", "mine"))).join())
+        .hasCauseInstanceOf(JournalRows.TakenOver.class)
+        .hasMessageContaining("request|two")
+        .hasMessageContaining("#2");
+    // The very same write again is what a driver does that lost the answer.
+    here.store.append(List.of(row("request|two", 2, "the new one", "mine"))).join();
+    assertThat(awaitFeed(2)).extracting(FeedTest::text).containsExactly("first", "mine");
+  }
+
+  @Test
+  void aLongPartOfTheJournalAndOfTheFeedGoesOverIntoTheNext() throws Exception {
+    here.takePen();
+    int rows = (int) FactTables.ROWS_OF_PART + 10;
+    List<Row> batch = new ArrayList<>();
+    for (int i = 1; i <= rows; i++) {
+      batch.add(row("request|long", i, "w", "0:" + (i - 1)));
+      if (batch.size() == 99 || i == rows) {
+        here.store.append(List.copyOf(batch)).join();
+        batch.clear();
+      }
+    }
+    assertThat(here.store.rows().highest("request|long", 0).join()).isEqualTo(rows);
+    List<Row> read = here.store.rows().list("request|long", rows - 20, rows, 100).join();
+    assertThat(read).hasSize(21);
+    assertSound(awaitFeed(rows), 1, rows);
+  }
+}
