@@ -5,6 +5,7 @@ import dev.ahjo.core.status.StatusStore.Page;
 import dev.ahjo.core.status.StatusStore.Query;
 import dev.ahjo.persistence.status.StatusRows.Found;
 import dev.ahjo.persistence.status.StatusRows.Line;
+import dev.ahjo.persistence.status.StatusRows.Node;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -111,6 +112,7 @@ final class CassandraLists {
     Predicate<Line> wanted = tagged(table, query);
     Comparator<ListRead> newest = Comparator.comparingLong(l -> -seqOf(l, need));
     var merge = new PriorityQueue<>(newest);
+    open(lists);
     for (ListRead list : lists) {
       if (list.peek(need) != null) {
         merge.add(list);
@@ -144,6 +146,13 @@ final class CassandraLists {
       }
     }
     return page.page();
+  }
+
+  /** The lists of many builders or projects are begun side by side. */
+  private static void open(List<ListRead> lists) {
+    List<CompletionStage<List<Node>>> begun = new ArrayList<>();
+    lists.forEach(list -> begun.add(list.begin()));
+    begun.forEach(Answers::of);
   }
 
   private static long seqOf(ListRead list, int need) {

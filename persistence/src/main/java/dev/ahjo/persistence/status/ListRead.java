@@ -28,6 +28,7 @@ final class ListRead {
   private final Deque<Node> branches = new ArrayDeque<>();
   private final Deque<Node> leaves = new ArrayDeque<>();
   private final Deque<Line> lines = new ArrayDeque<>();
+  private @Nullable CompletionStage<List<Node>> begun;
   private boolean opened;
 
   /**
@@ -39,6 +40,12 @@ final class ListRead {
     this.list = list;
     this.phases = phases;
     this.before = before;
+  }
+
+  /** Asks for the first that it needs to know. */
+  CompletionStage<List<Node>> begin() {
+    begun = rows.branches(kind, list, before);
+    return begun;
   }
 
   /** The newest that is left, without taking it. */
@@ -55,7 +62,7 @@ final class ListRead {
   private boolean fill(int need) {
     if (!opened) {
       opened = true;
-      branches.addAll(wanted(rows.branches(kind, list, before)));
+      branches.addAll(wanted(begun == null ? begin() : begun));
     }
     while (leaves.isEmpty()) {
       Node branch = branches.poll();

@@ -11,8 +11,11 @@ import dev.ahjo.core.project.Result;
 import dev.ahjo.core.status.BuildView;
 import dev.ahjo.core.status.Projection;
 import dev.ahjo.core.status.RequestView;
+import dev.ahjo.core.status.StatusStore;
 import dev.ahjo.core.status.StatusStore.Query;
 import dev.ahjo.core.status.Story;
+import dev.ahjo.persistence.cassandra.server.CassandraRing;
+import dev.ahjo.persistence.cassandra.server.TestKeyspace;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -26,7 +29,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * How much the read tables cost: {@code StatusBench [BUILDS] [FOLDER]}. Applies the facts of builds
+ * How much the read tables cost: {@code StatusBench [BUILDS] [FOLDER|cassandra]}. Applies the facts of builds
  * of one step, in batches of several sizes, to empty tables and to those of BUILDS finished builds;
  * then queues 25,000 requests, then reads lists. Run by hand; figures are CPU of the one thread
  * that works, and wall time of the reads.
@@ -34,9 +37,9 @@ import java.util.Optional;
 final class StatusBench {
   private static final int BUILDERS = 50;
   private static final int AT_ONCE = 32;
-  private static final int[] BATCHES = {1, 20, 150, 500};
 
-  private final StatusTables tables;
+  private final StatusStore tables;
+  private final CommittedViews views;
   private final Projection projection;
   private final List<FactSource.Entry> items = new ArrayList<>();
   private final Story story = new Story(this::record);
@@ -44,9 +47,10 @@ final class StatusBench {
   private long place;
   private long offset;
 
-  private StatusBench(StatusTables tables) {
+  private StatusBench(StatusStore tables, CommittedViews views) {
     this.tables = tables;
-    this.projection = new Projection(tables.views());
+    this.views = views;
+    this.projection = new Projection(views);
   }
 
   private void record(EntityRef entity, long number, Instant at, List<Fact> facts) {
@@ -55,24 +59,35 @@ final class StatusBench {
 
   public static void main(String[] arguments) throws IOException {
     int history = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 100_000;
+    if (arguments.length > 1 && arguments[1].equals("cassandra")) {
+      try (CassandraRing ring = CassandraRing.start("127.0.1.", 1, 1024);
+          var keyspace = TestKeyspace.durable(ring, CassandraTables::schema)) {
+        var tables = CassandraTables.open(keyspace.session(), keyspace.name(), () -> 0);
+        new StatusBench(tables, tables.project()).run(history, 1, 150, 500);
+      }
+      return;
+    }
     Path folder =
         arguments.length > 1 ? Path.of(arguments[1]) : Files.createTempDirectory("ahjo-status");
     try (var tables = StatusTables.open(folder, () -> 0)) {
-      var bench = new StatusBench(tables);
-      bench.open();
-      for (int round = 0; round < 3; round++) {
-        for (int batch : BATCHES) {
-          bench.build("empty tables", 640, batch);
-        }
-      }
-      bench.fill(history);
-      for (int batch : BATCHES) {
-        bench.build(String.format(Locale.ROOT, "%,d builds", history), 640, batch);
-      }
-      bench.queue();
-      bench.reads();
+      new StatusBench(tables, tables.views()).run(history, 3, 1, 20, 150, 500);
       print("file: %,d bytes", Files.size(folder.resolve("status.mv.db")));
     }
+  }
+
+  private void run(int history, int rounds, int... batches) {
+    open();
+    for (int round = 0; round < rounds; round++) {
+      for (int batch : batches) {
+        build("empty tables", 640, batch);
+      }
+    }
+    fill(history);
+    for (int batch : batches) {
+      build(String.format(Locale.ROOT, "%,d builds", history), 640, batch);
+    }
+    queue();
+    reads();
   }
 
   private void open() {
@@ -99,9 +114,8 @@ final class StatusBench {
         for (Fact fact : item.facts()) {
           projection.apply(item.entity(), item.at(), fact);
         }
-        offset = Math.max(offset, item.offset());
       }
-      tables.views().commit(offset);
+      views.commit(++offset);
     }
     items.clear();
     return cpu() - start;
@@ -111,6 +125,7 @@ final class StatusBench {
   private void build(String behind, int builds, int batch) {
     long cpu = 0;
     long facts = 0;
+    long wall = 0;
     for (int done = 0; done < builds; done += AT_ONCE) {
       List<String> running = new ArrayList<>();
       for (int i = 0; i < AT_ONCE; i++) {
@@ -121,24 +136,30 @@ final class StatusBench {
       running.forEach(story::starts);
       running.forEach(b -> story.ends(b, Result.SUCCESS));
       facts += items.stream().mapToLong(i -> i.facts().size()).sum();
+      long start = System.nanoTime();
       cpu += apply(batch);
+      wall += System.nanoTime() - start;
     }
     print(
-        "%-15s batches of %3d records: %5.1f us CPU a fact, %4.0f us a build (%.0f facts)",
-        behind, batch, cpu / 1e3 / facts, cpu / 1e3 / builds, (double) facts / builds);
+        "%-15s batches of %3d records: %5.1f us CPU a fact, %4.0f us a build (%.0f facts), %5.0f us of time",
+        behind,
+        batch,
+        cpu / 1e3 / facts,
+        cpu / 1e3 / builds,
+        (double) facts / builds,
+        wall / 1e3 / builds);
   }
 
   /** A past of copies of a finished build. */
   private void fill(int builds) {
-    BuildView build = tables.views().build(BuildKey.parse("bench/b7#1")).orElseThrow();
-    RequestView request = tables.views().request(build.request()).orElseThrow();
+    BuildView build = views.build(BuildKey.parse("bench/b7#1")).orElseThrow();
+    RequestView request = views.request(build.request()).orElseThrow();
     long start = cpu();
     for (int i = 0; i < builds; i++) {
       var builder = BuildKey.parse("bench/b" + i % BUILDERS + "#1").builder();
       var buildset = new BuildsetId(Ids.at(Story.BEGIN, 1, i));
       RequestId id = Ids.request(buildset, 0);
-      tables
-          .views()
+      views
           .put(
               new RequestView(
                   id,
@@ -158,8 +179,7 @@ final class StatusBench {
                   request.startedAt(),
                   request.finishedAt(),
                   request.retryAt()));
-      tables
-          .views()
+      views
           .put(
               new BuildView(
                   new BuildKey(builder, 1_000_000 + i),
@@ -177,11 +197,11 @@ final class StatusBench {
                   build.submittedAt(),
                   build.startedAt(),
                   build.finishedAt()));
-      if (i % 250 == 249) {
-        tables.views().commit(offset);
+      if (i % 500 == 499) {
+        views.commit(++offset);
       }
     }
-    tables.views().commit(offset);
+    views.commit(++offset);
     print(
         "%,d builds and requests of history: %.0f us each", builds, (cpu() - start) / 2e3 / builds);
   }

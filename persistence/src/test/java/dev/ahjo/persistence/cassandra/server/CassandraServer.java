@@ -92,7 +92,8 @@ final class CassandraServer {
   /**
    * Commits are on disk when they are acknowledged. With {@code periodic} a server that is alone
    * would forget what it has acknowledged within the last 100 ms before a kill: it reads its log
-   * again only up to the last mark in it.
+   * again only up to the last mark in it. Benchmarks may want that, as rings of several have it:
+   * {@code -Dahjo.cassandra.sync=periodic}.
    */
   private String settings(Path data) {
     List<String> seeds = hosts.stream().map(host -> host + ":" + storagePort).toList();
@@ -115,7 +116,7 @@ final class CassandraServer {
     saved_caches_directory: %6$s/saved_caches
     hints_directory: %6$s/hints
     cdc_raw_directory: %6$s/cdc_raw
-    commitlog_sync: batch
+    commitlog_sync: %7$s
     commitlog_segment_size: 8MiB
     disk_failure_policy: die
     commit_failure_policy: die
@@ -123,7 +124,16 @@ final class CassandraServer {
     paxos_variant: v2
     storage_compatibility_mode: NONE
     """
-        .formatted(token, String.join(",", seeds), host(), storagePort, port, data);
+        .formatted(
+            token,
+            String.join(",", seeds),
+            host(),
+            storagePort,
+            port,
+            data,
+            System.getProperty("ahjo.cassandra.sync", "batch").equals("periodic")
+                ? "periodic\ncommitlog_sync_period: 1000ms"
+                : "batch");
   }
 
   /**
