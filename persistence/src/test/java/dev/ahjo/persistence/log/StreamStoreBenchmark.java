@@ -92,8 +92,7 @@ final class StreamStoreBenchmark {
   }
 
   private static StreamKey key(int round, int stream) {
-    return new StreamKey(
-        BuildKey.parse("a/b#" + round), stream, StreamKey.Kind.LOG, "stdio");
+    return new StreamKey(BuildKey.parse("a/b#" + round), stream, StreamKey.Kind.LOG, "stdio");
   }
 
   private interface Work {

@@ -29,10 +29,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * How much the read tables cost: {@code StatusBench [BUILDS] [FOLDER|cassandra]}. Applies the facts of builds
- * of one step, in batches of several sizes, to empty tables and to those of BUILDS finished builds;
- * then queues 25,000 requests, then reads lists. Run by hand; figures are CPU of the one thread
- * that works, and wall time of the reads.
+ * How much the read tables cost: {@code StatusBench [BUILDS] [FOLDER|cassandra]}. Applies the facts
+ * of builds of one step, in batches of several sizes, to empty tables and to those of BUILDS
+ * finished builds; then queues 25,000 requests, then reads lists. Run by hand; figures are CPU of
+ * the one thread that works, and wall time of the reads.
  */
 final class StatusBench {
   private static final int BUILDERS = 50;
@@ -141,7 +141,8 @@ final class StatusBench {
       wall += System.nanoTime() - start;
     }
     print(
-        "%-15s batches of %3d records: %5.1f us CPU a fact, %4.0f us a build (%.0f facts), %5.0f us of time",
+        "%-15s batches of %3d records: %5.1f us CPU a fact, %4.0f us a build (%.0f facts), %5.0f us"
+            + " of time",
         behind,
         batch,
         cpu / 1e3 / facts,
@@ -159,44 +160,42 @@ final class StatusBench {
       var builder = BuildKey.parse("bench/b" + i % BUILDERS + "#1").builder();
       var buildset = new BuildsetId(Ids.at(Story.BEGIN, 1, i));
       RequestId id = Ids.request(buildset, 0);
-      views
-          .put(
-              new RequestView(
-                  id,
-                  builder,
-                  buildset,
-                  request.state(),
-                  request.result(),
-                  request.detail(),
-                  0,
-                  request.reason(),
-                  request.by(),
-                  request.branch(),
-                  request.needs(),
-                  request.attempts(),
-                  request.waits(),
-                  request.submittedAt(),
-                  request.startedAt(),
-                  request.finishedAt(),
-                  request.retryAt()));
-      views
-          .put(
-              new BuildView(
-                  new BuildKey(builder, 1_000_000 + i),
-                  id,
-                  buildset,
-                  1,
-                  build.worker(),
-                  build.reason(),
-                  build.state(),
-                  i % 100 == 0 ? Optional.of(Result.FAILURE) : build.result(),
-                  build.detail(),
-                  build.stamps(),
-                  build.properties(),
-                  build.steps(),
-                  build.submittedAt(),
-                  build.startedAt(),
-                  build.finishedAt()));
+      views.put(
+          new RequestView(
+              id,
+              builder,
+              buildset,
+              request.state(),
+              request.result(),
+              request.detail(),
+              0,
+              request.reason(),
+              request.by(),
+              request.branch(),
+              request.needs(),
+              request.attempts(),
+              request.waits(),
+              request.submittedAt(),
+              request.startedAt(),
+              request.finishedAt(),
+              request.retryAt()));
+      views.put(
+          new BuildView(
+              new BuildKey(builder, 1_000_000 + i),
+              id,
+              buildset,
+              1,
+              build.worker(),
+              build.reason(),
+              build.state(),
+              i % 100 == 0 ? Optional.of(Result.FAILURE) : build.result(),
+              build.detail(),
+              build.stamps(),
+              build.properties(),
+              build.steps(),
+              build.submittedAt(),
+              build.startedAt(),
+              build.finishedAt()));
       if (i % 500 == 499) {
         views.commit(++offset);
       }
