@@ -2,6 +2,7 @@ package dev.ahjo.cli.chaos;
 
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A whole run: a farm, its users and a storm for some time, then calm until everything has ended,
@@ -76,10 +78,28 @@ final class ChaosRun {
       var verdict = Judge.judge(farm.history(), LIMIT, setup.enough());
       told.println(verdict);
       if (!verdict.right()) {
-        told.println(farm.lastWords());
+        told.println(words(folder));
       }
       return verdict;
+    } catch (AssertionError | IOException stuck) {
+      told.println(words(folder));
+      throw stuck;
     }
+  }
+
+  /** What processes said last, for whoever looks into a run that got stuck. */
+  private static String words(Path folder) throws IOException {
+    var words = new StringBuilder();
+    try (Stream<Path> outputs = Files.walk(folder.resolve("machines"), 2)) {
+      for (Path output : outputs.filter(file -> file.toString().endsWith(".out")).toList()) {
+        List<String> lines = Files.readString(output, StandardCharsets.ISO_8859_1).lines().toList();
+        words.append("== ").append(output).append('\n');
+        lines
+            .subList(Math.max(0, lines.size() - 15), lines.size())
+            .forEach(line -> words.append(line).append('\n'));
+      }
+    }
+    return words.toString();
   }
 
   private static long ended(ProcessFarm farm) {

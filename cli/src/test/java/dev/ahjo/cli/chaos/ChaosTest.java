@@ -66,7 +66,7 @@ class ChaosTest {
     boolean brief = SECONDS <= SHORT;
     var enough =
         brief
-            ? new Judge.Enough(60, 50, 8, needed)
+            ? new Judge.Enough(40, 30, 6, needed)
             : new Judge.Enough(SECONDS * 5 / 2, SECONDS * 2, SECONDS / 24, needed);
     var setup =
         new ChaosRun.Setup(

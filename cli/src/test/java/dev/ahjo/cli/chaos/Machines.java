@@ -28,6 +28,7 @@ final class Machines implements AutoCloseable {
   private final Path folder;
   private final Map<String, Machine> machines = new LinkedHashMap<>();
   private final AtomicInteger tables = new AtomicInteger();
+  private boolean closed;
 
   private Machines(String name, String net, Path folder) {
     this.name = name;
@@ -74,6 +75,8 @@ final class Machines implements AutoCloseable {
     machines.inHub("ip", "link", "set", "lo", "up");
     machines.routeLoopback(machines.hub());
     machines.inHub("sysctl", "-qw", "net.ipv4.ip_forward=1");
+    // Who breaks a run off must find no machines left.
+    Runtime.getRuntime().addShutdownHook(new Thread(machines::takeApart, "machines"));
     return machines;
   }
 
@@ -221,9 +224,21 @@ final class Machines implements AutoCloseable {
     };
   }
 
-  /** Kills all that runs on the machines, and takes them apart. */
+  private void takeApart() {
+    try {
+      close();
+    } catch (IOException left) {
+      System.err.println("Machines of " + name + " are left: " + left);
+    }
+  }
+
+  /** Kills all that runs on the machines, and takes them apart; again, it does nothing. */
   @Override
-  public void close() throws IOException {
+  public synchronized void close() throws IOException {
+    if (closed) {
+      return;
+    }
+    closed = true;
     for (Machine machine : machines.values()) {
       machine.close();
       run(List.of("ip", "netns", "del", machine.namespace()), false);

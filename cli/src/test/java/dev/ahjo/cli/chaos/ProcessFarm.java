@@ -10,7 +10,6 @@ import java.time.Instant;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +25,9 @@ final class ProcessFarm implements AutoCloseable {
   static final int CLUSTER = 8012;
   static final int SLOTS = 4;
   private static final String TOKEN = "chaos-token";
+
+  /** A machine that does much else starts a node in minutes. */
+  private static final int PATIENCE_SECONDS = 300;
 
   private static final Pattern DATE = Pattern.compile("(?m)^Date: (.*?)\r?$");
 
@@ -233,7 +235,7 @@ final class ProcessFarm implements AutoCloseable {
 
   /** Waits for something that comes soon. */
   static void await(String what, BooleanSupplier holds) {
-    await(what, 120, holds);
+    await(what, PATIENCE_SECONDS, holds);
   }
 
   static void await(String what, int seconds, BooleanSupplier holds) {
@@ -260,21 +262,6 @@ final class ProcessFarm implements AutoCloseable {
 
   Path record() {
     return record;
-  }
-
-  /** The last words of every process, for whoever looks into a failure. */
-  String lastWords() throws IOException {
-    var words = new StringBuilder();
-    for (Machine machine : running.keySet()) {
-      List<String> lines =
-          Arrays.asList(
-              Files.readString(machine.output("ahjo"), StandardCharsets.ISO_8859_1).split("\n"));
-      words.append("== ").append(machine).append('\n');
-      lines
-          .subList(Math.max(0, lines.size() - 15), lines.size())
-          .forEach(line -> words.append(line).append('\n'));
-    }
-    return words.toString();
   }
 
   @Override
