@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeType;
 import dev.ahjo.core.kernel.Refusal;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -80,7 +81,9 @@ public final class Body {
   }
 
   public Optional<String> text(String name) {
-    return value(name, JsonNodeType.STRING, "a text").map(JsonNode::asText);
+    return value(name, JsonNodeType.STRING, "a text")
+        .map(JsonNode::asText)
+        .filter(text -> writable(prefix + name, text));
   }
 
   /** A text that must be there. */
@@ -121,7 +124,7 @@ public final class Body {
       return List.of();
     }
     if (node.isTextual()) {
-      return List.of(node.asText());
+      return text(name).stream().toList();
     }
     if (!node.isArray()) {
       fault(prefix + name, "expected a list of texts, but found " + found(node));
@@ -129,10 +132,11 @@ public final class Body {
     }
     List<String> texts = new ArrayList<>();
     for (int i = 0; i < node.size(); i++) {
-      if (node.get(i).isTextual()) {
+      String field = prefix + name + "[" + i + "]";
+      if (!node.get(i).isTextual()) {
+        fault(field, "expected a text, but found " + found(node.get(i)));
+      } else if (writable(field, node.get(i).asText())) {
         texts.add(node.get(i).asText());
-      } else {
-        fault(prefix + name + "[" + i + "]", "expected a text, but found " + found(node.get(i)));
       }
     }
     return texts;
@@ -145,10 +149,11 @@ public final class Body {
         .ifPresent(object ->
             object(object)
                 .forEach((key, value) -> {
-                  if (value.isValueNode() && !value.isNull()) {
+                  String field = prefix + name + "." + key;
+                  if (!value.isValueNode() || value.isNull()) {
+                    fault(field, "expected a text, but found " + found(value));
+                  } else if (writable(field, key) && writable(field, value.asText())) {
                     texts.put(key, value.asText());
-                  } else {
-                    fault(prefix + name + "." + key, "expected a text, but found " + found(value));
                   }
                 }));
     return texts;
@@ -206,6 +211,15 @@ public final class Body {
                 : "there is no such field, but " + String.join(", ", read));
       }
     }
+  }
+
+  /** JSON takes half a surrogate pair; no agent could be sent it. */
+  private boolean writable(String field, String text) {
+    boolean writable = StandardCharsets.UTF_8.newEncoder().canEncode(text);
+    if (!writable) {
+      fault(field, "expected a text, but found half a surrogate pair in it");
+    }
+    return writable;
   }
 
   private void fault(String field, String message) {
