@@ -16,6 +16,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongConsumer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,13 +29,17 @@ import org.slf4j.LoggerFactory;
  *
  * <p>When the disk is nearly full nothing is tried at all: H2 closes a database whose file it can't
  * write. What waits is written once there is room; what has waited longer than {@link #PATIENCE} is
- * refused, and its entity, which has acknowledged nothing, begins anew from what is stored.
+ * refused, and its entity, which has acknowledged nothing, begins anew from what is stored. (What
+ * deletes, and snapshots, which are tried once, ask for no room.)
  */
 final class JournalWriter implements AutoCloseable {
   /** Room on the disk below which nothing is written. */
   static final long MIN_FREE_BYTES = 64L << 20;
 
-  /** How long an append may wait for a disk that is full or fails. */
+  /**
+   * How long an append may wait, in all, for a disk that is full or fails: well within the time
+   * after which Pekko calls it failed and what were stored then would be stored behind the entity.
+   */
   static final Duration PATIENCE = Duration.ofSeconds(20);
 
   /** Appends that may wait at once. An entity has at most one, so this bounds the busy entities. */
@@ -58,8 +63,8 @@ final class JournalWriter implements AutoCloseable {
   private sealed interface Job {
     CompletableFuture<Void> done();
 
-    /** Records of one entity, all of them or none. */
-    record Append(List<Row> rows, CompletableFuture<Void> done) implements Job {}
+    /** Records of one entity, all of them or none; {@code offered} by the clock for waiting. */
+    record Append(List<Row> rows, long offered, CompletableFuture<Void> done) implements Job {}
 
     /** Something else that changes the tables. */
     record Change(Statement statement, CompletableFuture<Void> done) implements Job {}
@@ -86,6 +91,7 @@ final class JournalWriter implements AutoCloseable {
   private final Path folder;
   private final FreeSpace freeSpace;
   private final LongConsumer appended;
+  private final LongSupplier nanos;
   private final BlockingQueue<Job> waiting = new ArrayBlockingQueue<>(MAX_WAITING);
   private final CountDownLatch ended = new CountDownLatch(1);
   private volatile boolean closed;
@@ -102,16 +108,25 @@ final class JournalWriter implements AutoCloseable {
    * @param appended told the number of the last record after each commit; must be quick
    */
   JournalWriter(Path folder, FreeSpace freeSpace, LongConsumer appended) throws SQLException {
+    this(folder, freeSpace, appended, System::nanoTime);
+  }
+
+  /**
+   * @param nanos a clock for waiting
+   */
+  JournalWriter(Path folder, FreeSpace freeSpace, LongConsumer appended, LongSupplier nanos)
+      throws SQLException {
     this.folder = folder;
     this.freeSpace = freeSpace;
     this.appended = appended;
+    this.nanos = nanos;
     open();
     Thread.ofPlatform().name("ahjo-journal-writer").daemon().start(this::run);
   }
 
   /** Completes once {@code rows} are forced to disk, or fails, and then none of them is stored. */
   CompletableFuture<Void> append(List<Row> rows) {
-    return offer(new Job.Append(rows, new CompletableFuture<>()));
+    return offer(new Job.Append(rows, nanos.getAsLong(), new CompletableFuture<>()));
   }
 
   CompletableFuture<Void> change(Statement statement) {
@@ -125,72 +140,121 @@ final class JournalWriter implements AutoCloseable {
 
   private CompletableFuture<Void> offer(Job job) {
     if (closed) {
-      job.done().completeExceptionally(new JournalUnavailable("the journal is closed"));
+      job.done().completeExceptionally(atEnd());
     } else if (!waiting.offer(job)) {
       job.done()
           .completeExceptionally(
               new JournalUnavailable("more than " + MAX_WAITING + " appends wait for the disk"));
+    } else if (ended.getCount() == 0) {
+      // The thread ended in between, and may not have seen it.
+      job.done().completeExceptionally(atEnd());
     }
     return job.done();
   }
 
+  private JournalUnavailable atEnd() {
+    String why = trouble;
+    return new JournalUnavailable(why == null ? "the journal is closed" : why);
+  }
+
   private void run() {
-    List<Job.Append> batch = new ArrayList<>();
+    List<Job> inHand = new ArrayList<>();
     try {
-      while (true) {
-        @Nullable Job next = waiting.poll(IDLE_MILLIS, TimeUnit.MILLISECONDS);
-        if (next == null) {
-          tidy();
-          continue;
+      boolean more = true;
+      while (more) {
+        try {
+          more = round(inHand);
+        } catch (InterruptedException stopped) {
+          throw stopped;
+        } catch (Throwable bug) {
+          // Even out of memory the thread must go on: entities wait for it, and none would be told.
+          recover(inHand, bug);
+          more = inHand.stream().noneMatch(Job.Stop.class::isInstance);
         }
-        if (next instanceof Job.Append && lastBatch >= BUSY_ROWS) {
-          LockSupport.parkNanos(GATHER.toNanos());
-        }
-        int rows = 0;
-        long bytes = 0;
-        while (next instanceof Job.Append append) {
-          batch.add(append);
-          rows += append.rows().size();
-          for (Row row : append.rows()) {
-            bytes += row.payload().length;
-          }
-          next = rows < MAX_BATCH_ROWS && bytes < MAX_BATCH_BYTES ? waiting.poll() : null;
-        }
-        lastBatch = rows;
-        if (!batch.isEmpty()) {
-          commit(batch);
-          batch.clear();
-          if (untidy >= TIDY_EVERY) {
-            tidy();
-          }
-        }
-        if (next instanceof Job.Change change) {
-          change(change);
-        } else if (next instanceof Job.Stop) {
-          return;
-        }
+        inHand.clear();
       }
     } catch (InterruptedException stopped) {
-      LOG.error("The journal's writer was interrupted and ends", stopped);
+      end("its writer was interrupted and has ended", stopped);
+    } catch (Throwable bug) {
+      end("its writer has ended: " + bug, bug);
     } finally {
       closed = true;
       disconnect();
+      inHand.forEach(job -> job.done().completeExceptionally(atEnd()));
       for (Job late : waiting) {
-        late.done().completeExceptionally(new JournalUnavailable("the journal is closed"));
+        late.done().completeExceptionally(atEnd());
       }
       ended.countDown();
     }
   }
 
-  private void commit(List<Job.Append> batch) throws InterruptedException {
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
-    List<Job.Append> missing = batch;
+  /** Does what waits, or tidies; false when told to stop. */
+  private boolean round(List<Job> inHand) throws InterruptedException {
+    Job next = waiting.poll(IDLE_MILLIS, TimeUnit.MILLISECONDS);
+    if (next == null) {
+      tidy();
+      return true;
+    }
+    inHand.add(next);
+    if (next instanceof Job.Append && lastBatch >= BUSY_ROWS) {
+      LockSupport.parkNanos(GATHER.toNanos());
+    }
+    List<Job.Append> batch = new ArrayList<>();
+    int rows = 0;
+    long bytes = 0;
+    while (next instanceof Job.Append append) {
+      batch.add(append);
+      rows += append.rows().size();
+      for (Row row : append.rows()) {
+        bytes += row.payload().length;
+      }
+      next = rows < MAX_BATCH_ROWS && bytes < MAX_BATCH_BYTES ? waiting.poll() : null;
+      if (next != null) {
+        inHand.add(next);
+      }
+    }
+    lastBatch = rows;
+    if (!batch.isEmpty()) {
+      commit(batch);
+      if (untidy >= TIDY_EVERY) {
+        tidy();
+      }
+    }
+    if (next instanceof Job.Change change) {
+      change(change);
+    }
+    return !(next instanceof Job.Stop);
+  }
+
+  /** Fails what was in hand, of which nobody knows what is stored; what comes is tried anew. */
+  private void recover(List<Job> inHand, Throwable bug) {
+    String why = "its writer failed: " + bug;
+    trouble = why;
+    LOG.error("The journal's writer failed; {} jobs fail with it", inHand.size(), bug);
+    for (Job job : inHand) {
+      job.done().completeExceptionally(new JournalUnavailable(why, bug));
+    }
+    disconnect();
+  }
+
+  private void end(String why, Throwable bug) {
+    trouble = why;
+    LOG.error("The journal is not written any more: {}", why, bug);
+  }
+
+  private void commit(List<Job.Append> all) throws InterruptedException {
+    List<Job.Append> batch = all;
+    @Nullable Exception failure = null;
     while (true) {
-      Exception failure;
+      batch = inTime(batch, failure);
+      if (batch.isEmpty()) {
+        return;
+      }
+      List<Job.Append> missing = batch;
       try {
         requireRoom();
-        if (missing != batch || trouble != null) {
-          missing = notStored(missing);
+        if (trouble != null) {
+          missing = notStored(batch);
         }
         long now = insert(missing);
         last = now;
@@ -207,6 +271,8 @@ final class JournalWriter implements AutoCloseable {
         if (failed.getErrorCode() == DUPLICATE_KEY || isDuplicate(failed)) {
           rollback();
           refuseDuplicates(missing, failed);
+          appended.accept(last);
+          batch.forEach(a -> a.done().complete(null)); // those that had been stored before
           return;
         }
         disconnect();
@@ -214,13 +280,31 @@ final class JournalWriter implements AutoCloseable {
         failure = failed;
       }
       note(failure);
-      if (System.nanoTime() > deadline || closed) {
-        var why = new JournalUnavailable(String.valueOf(failure.getMessage()), failure);
-        batch.forEach(a -> a.done().completeExceptionally(why));
+      if (closed) {
+        refuse(batch, failure);
         return;
       }
       TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
     }
+  }
+
+  /** Refuses those that have waited for too long; the others, in their order. */
+  private List<Job.Append> inTime(List<Job.Append> batch, @Nullable Exception failure) {
+    long now = nanos.getAsLong();
+    List<Job.Append> late =
+        batch.stream().filter(append -> now - append.offered() > PATIENCE.toNanos()).toList();
+    if (late.isEmpty()) {
+      return batch;
+    }
+    refuse(
+        late,
+        failure == null ? new JournalUnavailable("what came before took too long") : failure);
+    return batch.stream().filter(append -> !append.done().isDone()).toList();
+  }
+
+  private static void refuse(List<Job.Append> batch, Exception failure) {
+    var why = new JournalUnavailable(String.valueOf(failure.getMessage()), failure);
+    batch.forEach(append -> append.done().completeExceptionally(why));
   }
 
   private static boolean isDuplicate(SQLException failed) {

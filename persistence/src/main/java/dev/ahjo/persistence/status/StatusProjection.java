@@ -172,7 +172,8 @@ public final class StatusProjection implements AutoCloseable {
         } else if (seen >= journal.end()) {
           rest(batch.size());
         }
-      } catch (IOException | RuntimeException failed) {
+      } catch (IOException | RuntimeException | Error failed) {
+        // Even an error: were the thread to end, the pages would stand still and look alive.
         boolean retry = reached > 0 && reached < limit && failed instanceof UnfitFact;
         // What came before the fact that failed is still shown.
         limit = retry ? reached : BATCH;
@@ -221,7 +222,7 @@ public final class StatusProjection implements AutoCloseable {
   }
 
   /** Lets go of what is not committed, and waits. */
-  private void recover(Exception failed, Duration pause) {
+  private void recover(Throwable failed, Duration pause) {
     sound = false;
     try {
       views.forget();

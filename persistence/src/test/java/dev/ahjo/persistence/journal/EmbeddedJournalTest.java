@@ -21,10 +21,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -36,11 +41,28 @@ class EmbeddedJournalTest {
   private DataFolder folder;
   private EmbeddedJournal journal;
   private volatile long free = Long.MAX_VALUE;
+  private volatile Supplier<@Nullable Error> failure = () -> null;
 
   @BeforeEach
   void open() throws Exception {
     folder = DataFolder.open(path);
-    journal = EmbeddedJournal.open(folder, () -> free);
+    journal = EmbeddedJournal.open(folder, this::room);
+  }
+
+  private long room() {
+    Error now = failure.get();
+    if (now != null) {
+      throw now;
+    }
+    return free;
+  }
+
+  private static void await(String what, BooleanSupplier holds) {
+    long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+    while (!holds.getAsBoolean()) {
+      assertThat(System.nanoTime()).as("Within 20 s: " + what).isLessThan(deadline);
+      LockSupport.parkNanos(1_000_000);
+    }
   }
 
   @AfterEach
@@ -222,6 +244,47 @@ class EmbeddedJournalTest {
     waiting.get(10, TimeUnit.SECONDS);
     assertThat(journal.trouble()).isEmpty();
     assertThat(facts("r1")).containsExactly("before", "waits");
+  }
+
+  @Test
+  void anAppendIsPatientFromItsOfferOnAndNotFromItsTurn() throws Exception {
+    Duration patience = JournalWriter.PATIENCE;
+    var clock = new AtomicLong(Long.MAX_VALUE - 5);
+    free = 0;
+    try (var writer =
+        new JournalWriter(path.resolve("another"), () -> free, _ -> {}, clock::get)) {
+      var first = writer.append(List.of(row("r1", 1, "first")));
+      await("it is in hand", () -> writer.trouble().isPresent());
+      clock.addAndGet(patience.toNanos() - 5);
+      var second = writer.append(List.of(row("r2", 1, "second")));
+      assertThat(first).isNotDone();
+      clock.addAndGet(10);
+      assertThat(first).failsWithin(10, TimeUnit.SECONDS);
+      var third = writer.append(List.of(row("r3", 1, "third")));
+      assertThat(second).isNotDone();
+      clock.addAndGet(patience.toNanos() - 5);
+      assertThat(second).failsWithin(10, TimeUnit.SECONDS);
+      assertThat(third).isNotDone();
+      free = Long.MAX_VALUE;
+      assertThat(third).succeedsWithin(10, TimeUnit.SECONDS);
+    }
+  }
+
+  @Test
+  void anErrorOfTheWriterFailsWhatItHadInHandAndNoMore() throws Exception {
+    append("r1", 1, "before");
+    failure = () -> new StackOverflowError("deep in the database");
+
+    assertThat(journal.writer().append(List.of(row("r1", 2, "lost"))))
+        .failsWithin(10, TimeUnit.SECONDS)
+        .withThrowableThat()
+        .withMessageContaining("deep in the database");
+    assertThat(journal.trouble())
+        .hasValueSatisfying(why -> assertThat(why).contains("deep in the database"));
+    failure = () -> null;
+    append("r1", 2, "after");
+    assertThat(journal.trouble()).isEmpty();
+    assertThat(facts("r1")).containsExactly("before", "after");
   }
 
   @Test
