@@ -208,6 +208,7 @@ final class Connection implements Uplink, AutoCloseable {
         if (session == 0) {
           // The Hello was heard; its answer waits for the worker's turn.
           helloAt = now + timing.silence().toNanos();
+          link.send(new Ping());
         }
       }
       case ToAgent other -> {

@@ -185,8 +185,12 @@ final class SimulatedAgent {
           Protocol.StoreBusy _,
           Protocol.Artifacts _,
           Protocol.Fetched _,
-          Protocol.FetchedPiece _,
-          Ping _ -> {}
+          Protocol.FetchedPiece _ -> {}
+      case Ping _ -> {
+        if (!joined) {
+          say(new Ping());
+        }
+      }
     }
   }
 

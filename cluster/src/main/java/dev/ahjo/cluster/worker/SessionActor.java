@@ -59,6 +59,9 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
    */
   private static final Duration CONFIRM = Duration.ofSeconds(90);
 
+  /** An agent that waits for its welcome need not say anything; one that has died is not kept. */
+  private static final Duration IN_LINE = Duration.ofMinutes(5);
+
   private static final String JOINING = "join";
 
   /** Refusals in a row that may come from lost messages before a build's reports are refused. */
@@ -336,7 +339,7 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
       // What has come and was not looked at yet is no silence: it is we who are slow.
       lastHeard = now;
     }
-    if (now - lastHeard > Protocol.SILENCE.toNanos()) {
+    if (now - lastHeard > (open ? Protocol.SILENCE : IN_LINE).toNanos()) {
       return end("silent for " + Duration.ofNanos(now - lastHeard).toSeconds() + " s");
     }
     if (now - lastSaid >= Protocol.HEARTBEAT.toNanos()) {
