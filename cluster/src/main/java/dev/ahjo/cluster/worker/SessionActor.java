@@ -183,7 +183,7 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
     this.lanes = around.streams().lanes(answered -> self.tell(answered));
     this.lastHeard = line.nanos().getAsLong();
     this.lastSaid = lastHeard;
-    timers.startTimerWithFixedDelay(Pulse.BEAT, Pulse.BEAT, Protocol.HEARTBEAT.dividedBy(2));
+    timers.startTimerWithFixedDelay(Pulse.BEAT, Pulse.BEAT, Protocol.HEARTBEAT);
     timers.startTimerWithFixedDelay(Pulse.CONFIRM, Pulse.CONFIRM, CONFIRM);
     // Open before the entity hears of it, so that the entity's watch finds it.
     this.session =
@@ -342,7 +342,7 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
     if (now - lastHeard > (open ? Protocol.SILENCE : IN_LINE).toNanos()) {
       return end("silent for " + Duration.ofNanos(now - lastHeard).toSeconds() + " s");
     }
-    if (now - lastSaid >= Protocol.HEARTBEAT.toNanos()) {
+    if (now - lastSaid >= Protocol.HEARTBEAT.dividedBy(2).toNanos()) {
       send(new Protocol.Ping());
     }
     return this;
