@@ -136,8 +136,7 @@ class ProtocolCodecTest {
               assertThat(read.labels()).containsExactly("a\uFFFD");
               assertThat(read.system()).isEqualTo(Map.of("os", "\uFFFDx"));
             });
-    assertThat(ProtocolCodec.toGate(binary.getBytes(StandardCharsets.ISO_8859_1)))
-        .isEqualTo(whole);
+    assertThat(ProtocolCodec.toGate(binary.getBytes(StandardCharsets.ISO_8859_1))).isEqualTo(whole);
   }
 
   @Test

@@ -75,8 +75,8 @@ public final class Agent implements AutoCloseable {
   }
 
   /**
-   * Starts an agent that joins the gates of a farm. It returns at once; connecting and
-   * reconnecting goes on until {@link #close}.
+   * Starts an agent that joins the gates of a farm. It returns at once; connecting and reconnecting
+   * goes on until {@link #close}.
    *
    * @throws IOException when the data folder can't be used, also because another agent has it
    */

@@ -97,10 +97,10 @@ public record AgentSettings(
   }
 
   /**
-   * @param authority that signed the gates' certificates; for {@code wss://} the system's when it is
-   *     not there
-   * @param identity this agent's certificate, key and that authority, by which remoting is made with
-   *     TLS; it is in the clear without
+   * @param authority that signed the gates' certificates; for {@code wss://} the system's when it
+   *     is not there
+   * @param identity this agent's certificate, key and that authority, by which remoting is made
+   *     with TLS; it is in the clear without
    */
   public record Tls(Optional<Path> authority, Optional<TlsFiles> identity) {
     public static final Tls NONE = new Tls(Optional.empty(), Optional.empty());

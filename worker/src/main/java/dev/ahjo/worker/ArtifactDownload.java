@@ -97,8 +97,7 @@ final class ArtifactDownload {
       while (!last) {
         long at = offset;
         Chunk chunk =
-            asks.ask(
-                    ask -> new Fetch(ask, stream, at, Optional.empty()), Fetched.class, enough())
+            asks.ask(ask -> new Fetch(ask, stream, at, Optional.empty()), Fetched.class, enough())
                 .chunk();
         heardAt = System.nanoTime();
         if (chunk.offset() != at || chunk.length() > Chunk.MAX_LENGTH || chunk.length() < 0) {

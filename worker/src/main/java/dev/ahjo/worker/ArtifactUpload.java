@@ -136,8 +136,7 @@ final class ArtifactUpload {
             return failure(tooLarge());
           }
           if (step.stop().given()) {
-            return Optional.of(
-                StepRun.ended(Result.CANCELLED, step.stop().reason().orElse("")));
+            return Optional.of(StepRun.ended(Result.CANCELLED, step.stop().reason().orElse("")));
           }
           if (System.nanoTime() - begun > step.definition().maxTime().toNanos()) {
             return failure("Stopped because the copying took longer than max_time");

@@ -109,8 +109,7 @@ final class CommandRun {
         grown.run();
       }
       Cause over =
-          overstep(
-              size, Duration.ofNanos(now - grownAt), before.plusNanos(now - watchedSince));
+          overstep(size, Duration.ofNanos(now - grownAt), before.plusNanos(now - watchedSince));
       if (over != null) {
         running.stop(stopGrace);
         return over;

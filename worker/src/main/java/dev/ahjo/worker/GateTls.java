@@ -16,8 +16,8 @@ import org.apache.pekko.remote.artery.tcp.SSLEngineProvider;
 import scala.Option;
 
 /**
- * TLS with a farm's gates by remoting: both sides show a certificate of the workers' authority, each
- * of its own kind. So no worker can pass for a gate before another.
+ * TLS with a farm's gates by remoting: both sides show a certificate of the workers' authority,
+ * each of its own kind. So no worker can pass for a gate before another.
  */
 public final class GateTls implements SSLEngineProvider {
   private static final String[] PROTOCOLS = {"TLSv1.3"};
@@ -49,8 +49,7 @@ public final class GateTls implements SSLEngineProvider {
         files
             .authority()
             .orElseThrow(() ->
-                new IOException(
-                    "expected the authority that signed the gates' certificates"));
+                new IOException("expected the authority that signed the gates' certificates"));
     Config own =
         ConfigFactory.parseMap(
             Map.of(

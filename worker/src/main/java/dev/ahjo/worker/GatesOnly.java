@@ -9,9 +9,9 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedTrustManager;
 
 /**
- * Believes gates: certificates for servers, of the workers' authority, for a host that this agent was
- * told to join. Remoting dials both ways, so a gate may be TLS's client as well; what it must prove is
- * the same.
+ * Believes gates: certificates for servers, of the workers' authority, for a host that this agent
+ * was told to join. Remoting dials both ways, so a gate may be TLS's client as well; what it must
+ * prove is the same.
  */
 final class GatesOnly extends X509ExtendedTrustManager {
   /** As RFC 5280 numbers them among the alternative names. */

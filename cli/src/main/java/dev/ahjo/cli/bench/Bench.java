@@ -290,7 +290,8 @@ public final class Bench implements Callable<Integer> {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         for (long seen = events.count(); agents.counter().begun() < builds; seen = events.count()) {
           if (System.nanoTime() > deadline) {
-            throw new IOException("Only " + agents.counter().begun() + " of " + builds + " started");
+            throw new IOException(
+                "Only " + agents.counter().begun() + " of " + builds + " started");
           }
           events.await(seen);
         }
@@ -363,7 +364,11 @@ public final class Bench implements Callable<Integer> {
         }
       } else if (!agents.counter().awaitFinished(accepted.size(), PATIENCE)) {
         throw new IOException(
-            "Only " + agents.counter().ended() + " of " + accepted.size() + " builds have finished");
+            "Only "
+                + agents.counter().ended()
+                + " of "
+                + accepted.size()
+                + " builds have finished");
       }
     }
 

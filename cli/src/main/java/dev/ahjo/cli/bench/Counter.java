@@ -80,7 +80,11 @@ final class Counter implements SimulatedAgent.Watcher {
     }
     if (!all) {
       throw new IOException(
-          "After " + atMost.toSeconds() + " s, " + (agents - present()) + " workers are not welcome");
+          "After "
+              + atMost.toSeconds()
+              + " s, "
+              + (agents - present())
+              + " workers are not welcome");
     }
   }
 

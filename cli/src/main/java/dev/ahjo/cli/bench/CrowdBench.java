@@ -39,8 +39,7 @@ final class CrowdBench {
   private final Builders builders;
   private final Consumer<String> note;
 
-  CrowdBench(
-      BenchFarm farm, Map<String, String> table, Builders builders, Consumer<String> note) {
+  CrowdBench(BenchFarm farm, Map<String, String> table, Builders builders, Consumer<String> note) {
     this.farm = farm;
     this.table = table;
     this.builders = builders;

@@ -2,7 +2,6 @@ package dev.ahjo.cli.bench;
 
 import dev.ahjo.core.id.Attempt;
 import dev.ahjo.core.id.BuildKey;
-import dev.ahjo.core.id.PoolName;
 import dev.ahjo.core.id.WorkerName;
 import dev.ahjo.core.project.Result;
 import dev.ahjo.core.step.StepReport;
@@ -83,10 +82,7 @@ final class SimulatedAgent {
   private long saidAt;
 
   SimulatedAgent(
-      WorkerName name,
-      SimulatedAgents.Settings settings,
-      Consumer<ToGate> mouth,
-      Watcher watcher) {
+      WorkerName name, SimulatedAgents.Settings settings, Consumer<ToGate> mouth, Watcher watcher) {
     this.name = name;
     this.settings = settings;
     this.mouth = mouth;

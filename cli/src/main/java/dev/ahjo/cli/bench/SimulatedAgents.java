@@ -54,8 +54,7 @@ public final class SimulatedAgents implements AutoCloseable {
   private SimulatedAgents(Settings settings) {
     counter = new Counter(settings.agents());
     Config config =
-        ConfigFactory.parseResourcesAnySyntax(
-                SimulatedAgents.class.getClassLoader(), "ahjo-bench")
+        ConfigFactory.parseResourcesAnySyntax(SimulatedAgents.class.getClassLoader(), "ahjo-bench")
             .withFallback(ConfigFactory.defaultReference())
             .resolve();
     if (settings.systems() > 1) {

@@ -20,8 +20,8 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Simulated agents by WebSocket, each with a real connection of its own, all of them in one thread: a
- * client as small as can be, so that what is measured is the node.
+ * Simulated agents by WebSocket, each with a real connection of its own, all of them in one thread:
+ * a client as small as can be, so that what is measured is the node.
  */
 final class SocketCrowd implements AutoCloseable {
   private static final long ROUND_MILLIS = 50;

@@ -106,7 +106,8 @@ public final class Gate implements AutoCloseable {
     }
     StreamDesk streams = new StreamDesk(store);
     var ids = new SessionIds(clock, sessions.node());
-    var around = new SessionActor.Surroundings(
+    var around =
+        new SessionActor.Surroundings(
             entities, sessions, streams, ids, new Turns(settings.joinsAtOnce()));
     Admission.Opener opener =
         (hello, line) -> {

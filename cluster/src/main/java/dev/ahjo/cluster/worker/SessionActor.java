@@ -117,11 +117,7 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
 
   /** What all sessions of a gate share. */
   record Surroundings(
-      Entities entities,
-      Sessions sessions,
-      StreamDesk streams,
-      SessionIds ids,
-      Turns turns) {}
+      Entities entities, Sessions sessions, StreamDesk streams, SessionIds ids, Turns turns) {}
 
   /** What the session knows of one build. */
   private static final class Held {
@@ -160,11 +156,9 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
 
   private int nonsense;
 
-  static Behavior<In> of(
-      Protocol.Hello hello, SessionId id, Line line, Surroundings around) {
+  static Behavior<In> of(Protocol.Hello hello, SessionId id, Line line, Surroundings around) {
     return Behaviors.setup(context ->
-        Behaviors.withTimers(
-            timers -> new SessionActor(context, timers, hello, id, line, around)));
+        Behaviors.withTimers(timers -> new SessionActor(context, timers, hello, id, line, around)));
   }
 
   private SessionActor(

@@ -4,9 +4,9 @@ import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets so many sessions at once trouble the farm with their beginning; the others wait in line. So a
- * storm of agents goes no faster than the farm can take it, however fast that is, and whoever waits
- * costs a connection and nothing else.
+ * Lets so many sessions at once trouble the farm with their beginning; the others wait in line. So
+ * a storm of agents goes no faster than the farm can take it, however fast that is, and whoever
+ * waits costs a connection and nothing else.
  */
 final class Turns {
   private final int atOnce;

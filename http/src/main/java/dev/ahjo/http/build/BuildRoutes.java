@@ -81,9 +81,7 @@ public final class BuildRoutes {
     return Obedience.obey(
         "build",
         key.toString(),
-        stopping
-            ? farm.stopAgain(key, call.by(), reason)
-            : farm.stop(key, call.by(), reason));
+        stopping ? farm.stopAgain(key, call.by(), reason) : farm.stop(key, call.by(), reason));
   }
 
   private HttpResponse rebuild(Call call) throws Exception {
