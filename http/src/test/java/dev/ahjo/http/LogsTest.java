@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.ahjo.core.log.StreamKey;
 import dev.ahjo.core.project.Result;
 import dev.ahjo.core.worker.Protocol;
+import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -62,6 +64,33 @@ class LogsTest {
     assertThat(head.http().body()).isEmpty();
     byte[] middle = desk.get(LOG, "Range", "bytes=300000-599999").http().body();
     assertThat(middle).isEqualTo(Arrays.copyOfRange(bytes, 300_000, 600_000));
+  }
+
+  @Test
+  void aLogThatCannotBeReadNowIsNotOneThatDoesNotExist() {
+    prints("hello", true);
+    desk.streams.trouble =
+        () -> {
+          throw new UncheckedIOException(new IOException("too many open files"));
+        };
+
+    for (String path :
+        List.of(LOG, BUILD + "/steps/0/logs", BUILD + "/artifacts", BUILD + "/artifacts/a.tar")) {
+      var answer = desk.get(path);
+      assertThat(answer.status()).as(path).isEqualTo(503);
+      assertThat(answer.header("Retry-After")).isEqualTo("1");
+    }
+    desk.streams.trouble = () -> {};
+    assertThat(desk.get(LOG).text()).isEqualTo("hello");
+  }
+
+  @Test
+  void aHandlerThatRunsOutOfItsStackStillAnswers() {
+    desk.streams.trouble =
+        () -> {
+          throw new StackOverflowError("in a test");
+        };
+    assertThat(desk.get(LOG).status()).isEqualTo(500);
   }
 
   @ParameterizedTest

@@ -1,5 +1,6 @@
 package dev.ahjo.http.exchange;
 
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -87,7 +88,7 @@ public final class Router {
       var found = find(request);
       template = found.route().template();
       answer = found.route().handler().answer(call(request, found));
-    } catch (Exception e) {
+    } catch (Exception | StackOverflowError e) {
       answer = refused(problem(request, e));
     }
     request.discardEntityBytes(materializer);
@@ -161,7 +162,7 @@ public final class Router {
   }
 
   /** What went wrong, as the caller may know it. What is our own fault is logged in full. */
-  private static Problem problem(HttpRequest request, Exception e) {
+  private static Problem problem(HttpRequest request, Throwable e) {
     Throwable cause = e;
     while ((cause instanceof CompletionException || cause instanceof ExecutionException)
         && cause.getCause() != null) {
@@ -178,7 +179,15 @@ public final class Router {
       case TimeoutException _ ->
           new Problem(
               Problem.Kind.UNAVAILABLE,
-              "It is not known whether this was obeyed; say it again with the same Idempotency-Key");
+              "It is not known whether this was obeyed; say it again with the same"
+                  + " Idempotency-Key");
+      case UncheckedIOException unreadable -> {
+        LOG.error(
+            "{} {} can't be read", request.method().value(), request.getUri().path(), unreadable);
+        yield new Problem(
+            Problem.Kind.UNAVAILABLE,
+            "What is stored can't be read now; the node's log tells more");
+      }
       default -> {
         LOG.error("{} {} failed", request.method().value(), request.getUri().path(), cause);
         yield new Problem(

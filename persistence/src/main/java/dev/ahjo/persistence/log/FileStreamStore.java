@@ -8,6 +8,7 @@ import dev.ahjo.core.log.StreamKey;
 import dev.ahjo.core.port.StreamStore;
 import dev.ahjo.persistence.DataFolder;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -152,6 +153,7 @@ public final class FileStreamStore implements StreamStore, AutoCloseable {
           file.append(rest.length, rest.length == 0 ? rest : Zstd.compress(rest), chunk.last());
         }
       }
+      file.mend();
       return new Appended.Stored(file.size(), file.safe(), file.closed());
     }
   }
@@ -165,9 +167,13 @@ public final class FileStreamStore implements StreamStore, AutoCloseable {
     } catch (NoSuchFileException none) {
       return Optional.empty();
     } catch (IOException failed) {
-      LOG.error("{} can't be opened", stream, failed);
-      return Optional.empty();
+      throw new UncheckedIOException(stream + " can't be opened: " + failed, failed);
     }
+  /**
+   * {@inheritDoc}
+   *
+   * @throws UncheckedIOException when the disk can't tell
+   */
   }
 
   @Override
@@ -177,7 +183,7 @@ public final class FileStreamStore implements StreamStore, AutoCloseable {
     }
     try {
       return using(stream, false, file -> file.read(offset, max));
-    } catch (NoSuchFileException none) {
+    } catch (NoSuchFileException | StreamFile.NoStream none) {
       return new byte[0];
     }
   }
@@ -194,6 +200,11 @@ public final class FileStreamStore implements StreamStore, AutoCloseable {
         if (told.isPresent()) {
           try {
             streams.add(
+  /**
+   * {@inheritDoc}
+   *
+   * @throws UncheckedIOException when the disk can't tell
+   */
                 new StreamKey(build, told.get().step(), told.get().kind(), StreamFile.name(file)));
           } catch (StreamFile.NoStream torn) {
             LOG.debug("{} holds nothing yet", file);
@@ -203,7 +214,7 @@ public final class FileStreamStore implements StreamStore, AutoCloseable {
     } catch (NoSuchFileException none) {
       return streams;
     } catch (IOException failed) {
-      LOG.error("The streams of {} can't be listed", build, failed);
+      throw new UncheckedIOException("The streams of " + build + " can't be listed", failed);
     }
     streams.sort(ORDER);
     return streams;

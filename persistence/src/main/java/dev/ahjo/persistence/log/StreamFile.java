@@ -27,9 +27,12 @@ import org.slf4j.LoggerFactory;
  *
  * A file thus needs no index that could disagree with it: the places of its frames are gathered
  * when it is opened, by hopping from one to the next. Everything since the last force may be torn
- * after a power cut, in any order, so the frames of that last stretch are checked, and the file is
- * cut before the first that is not whole. Nobody was told that those were safe, so the agent has
- * them still.
+ * after a power cut, in any order, so the frames of that last stretch are checked, and before
+ * anything is appended the file is cut before the first that is not whole. Nobody was told that
+ * those were safe, so the agent has them still.
+ *
+ * <p>Reading cuts nothing: in a stream that has ended, and whose agent may long have removed its
+ * own copy, a damaged frame is the disk's fault, and all others can be read.
  *
  * <p>One thread appends, any number read; readers take no lock, since what they see was complete
  * before its place was published.
@@ -46,7 +49,10 @@ final class StreamFile implements AutoCloseable {
   private static final byte FRAME_VERSION = 1;
   private static final int FRAME_HEAD = 16;
   private static final byte LAST = 1;
-  private static final int MAX_STORED = (int) Zstd.compressBound(Chunk.MAX_LENGTH) + 1024;
+
+  /** The longest Zstandard frame; what seems longer was not written by us. */
+  static final int MAX_STORED = (int) Zstd.compressBound(Chunk.MAX_LENGTH) + 1024;
+
   private static final Logger LOG = LoggerFactory.getLogger(StreamFile.class);
 
   private final Path path;
@@ -72,13 +78,20 @@ final class StreamFile implements AutoCloseable {
   }
 
   private volatile Frames frames;
+
+  /** What remains when the file is cut for appending. */
+  private final Frames whole;
+
+  private boolean mended;
   private long forced;
   private boolean entriesForced;
 
-  private StreamFile(Path path, FileChannel channel, Frames frames, boolean fresh) {
+  private StreamFile(Path path, FileChannel channel, Frames frames, Frames whole, boolean fresh) {
     this.path = path;
     this.channel = channel;
     this.frames = frames;
+    this.whole = whole;
+    this.mended = fresh;
     this.forced = fresh ? -1 : frames.size();
     this.entriesForced = !fresh;
   }
@@ -94,7 +107,8 @@ final class StreamFile implements AutoCloseable {
       head.put(MAGIC).putInt(text.length).put(text).flip();
       int length = head.remaining();
       writeFully(channel, head, 0);
-      return new StreamFile(path, channel, beginning(length), true);
+      Frames none = beginning(length);
+      return new StreamFile(path, channel, none, none, true);
     } catch (IOException | RuntimeException failed) {
       channel.close();
       Files.deleteIfExists(path);
@@ -103,7 +117,8 @@ final class StreamFile implements AutoCloseable {
   }
 
   /**
-   * Opens a stream's file, and cuts what a crash has left half-written at its end.
+   * Opens a stream's file. In one that has not ended, what a crash has left half-written at its end
+   * is not seen; {@link #mend} cuts it off.
    *
    * @throws IOException when it can't be read, or is no such file
    */
@@ -111,17 +126,16 @@ final class StreamFile implements AutoCloseable {
     FileChannel channel = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
     try {
       long head = readHead(channel, path).end();
-      Frames found = scan(channel, beginning((int) head), path);
-      if (found.stored()[found.count()] < channel.size()) {
-        LOG.warn(
-            "{} ended within a frame after {} whole ones; the rest is cut off",
-            path,
-            found.count());
-        channel.truncate(found.stored()[found.count()]);
+      Frames found = scan(channel, beginning((int) head));
+      Frames whole = checkedEnd(channel, found, path);
+      boolean sound = whole.stored()[whole.count()] == channel.size();
+      Frames ended = sound ? whole : scanDamaged(channel, beginning((int) head));
+      if (!sound && ended.closed()) {
+        LOG.error("{} has ended, but is damaged after {} frames", path, whole.count());
       }
       // What was found may be in the page cache only: a killed process forces nothing.
       channel.force(true);
-      return new StreamFile(path, channel, found, false);
+      return new StreamFile(path, channel, ended.closed() ? ended : whole, whole, false);
     } catch (IOException | RuntimeException failed) {
       channel.close();
       throw failed;
@@ -169,7 +183,7 @@ final class StreamFile implements AutoCloseable {
     }
   }
 
-  private static Frames scan(FileChannel channel, Frames from, Path path) throws IOException {
+  private static Frames scan(FileChannel channel, Frames from) throws IOException {
     long size = channel.size();
     ByteBuffer window = ByteBuffer.allocate(64 * 1024).limit(0);
     long windowAt = 0;
@@ -201,10 +215,74 @@ final class StreamFile implements AutoCloseable {
       found =
           found.plus(rawLength, FRAME_HEAD + (long) storedLength, (window.get(i + 2) & LAST) != 0);
     }
-    return checkedEnd(channel, found, path);
+    return found;
   }
 
-  /** Drops the frames from the first damaged one of the last stretch on. */
+  /**
+   * All frames of a file of which some are damaged. What describes a frame may be what is damaged:
+   * then the Zstandard frame, if that is whole, tells how long both are.
+   */
+  private static Frames scanDamaged(FileChannel channel, Frames from) throws IOException {
+    long size = channel.size();
+    Frames found = from;
+    while (!found.closed()) {
+      long at = found.stored()[found.count()];
+      ByteBuffer some = ByteBuffer.allocate((int) Math.min(FRAME_HEAD + MAX_STORED, size - at));
+      if (some.capacity() < FRAME_HEAD || !readFully(channel, some, at)) {
+        break;
+      }
+      int rawLength = some.getInt(4);
+      int storedLength = some.getInt(8);
+      boolean fits = fits(some, rawLength, storedLength);
+      if (!fits
+          || some.getInt(12) != checksum(some.array(), some.array(), FRAME_HEAD, storedLength)) {
+        int[] told = lengthsInside(some);
+        if (told.length > 0) {
+          rawLength = told[0];
+          storedLength = told[1];
+        } else if (!fits) {
+          break;
+        }
+      }
+      // Nothing follows the last frame, so a bit in the middle ends no stream.
+      boolean last = (some.get(2) & LAST) != 0 && at + FRAME_HEAD + storedLength == size;
+      found = found.plus(rawLength, FRAME_HEAD + (long) storedLength, last);
+    }
+    return found;
+  }
+
+  private static boolean fits(ByteBuffer head, int rawLength, int storedLength) {
+    return head.getShort(0) == FRAME_MAGIC
+        && head.get(3) == FRAME_VERSION
+        && rawLength >= 0
+        && rawLength <= Chunk.MAX_LENGTH
+        && storedLength >= 0
+        && storedLength <= head.capacity() - FRAME_HEAD;
+  }
+
+  /** The raw and stored length of a Zstandard frame by itself; nothing if it is not whole. */
+  private static int[] lengthsInside(ByteBuffer frame) {
+    byte[] all = frame.array();
+    int most = all.length - FRAME_HEAD;
+    if (most == 0) {
+      return new int[0];
+    }
+    try {
+      long raw = Zstd.getFrameContentSize(all, FRAME_HEAD, most);
+      long stored = Zstd.findFrameCompressedSize(all, FRAME_HEAD, most);
+      boolean whole =
+          raw > 0
+              && raw <= Chunk.MAX_LENGTH
+              && stored > 0
+              && stored <= most
+              && decompresses(all, FRAME_HEAD, (int) stored, new byte[(int) raw]);
+      return whole ? new int[] {(int) raw, (int) stored} : new int[0];
+    } catch (ZstdException damaged) {
+      return new int[0];
+    }
+  }
+
+  /** Those before the first damaged one of the last stretch. */
   private static Frames checkedEnd(FileChannel channel, Frames found, Path path)
       throws IOException {
     int first = found.count();
@@ -239,6 +317,26 @@ final class StreamFile implements AutoCloseable {
   /** Whether all of it is forced to disk. */
   synchronized boolean safe() {
     return forced == frames.size();
+  }
+
+  /**
+   * To be called before the end is looked at for an append: cuts off what is not whole. An agent
+   * that appends has it still, or was never told that it is safe.
+   */
+  synchronized void mend() throws IOException {
+    if (mended) {
+      return;
+    }
+    FileChannel file = channel();
+    long end = whole.stored()[whole.count()];
+    if (end < file.size()) {
+      LOG.warn("{} is torn after {} whole frames; the rest is cut off", path, whole.count());
+      file.truncate(end);
+      file.force(true);
+      frames = whole;
+      forced = whole.size();
+    }
+    mended = true;
   }
 
   /**

@@ -11,6 +11,8 @@ import dev.ahjo.core.port.StreamStore.Appended;
 import dev.ahjo.core.port.StreamStore.Extent;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -175,6 +177,72 @@ class FileStreamStoreTest extends StreamStoreContract {
         .hasMessageContaining("damaged in the frame at offset 0");
     assertThat(store.read(LOG, raw.length, raw.length)).isEqualTo(raw);
     assertThat(store.extent(LOG)).contains(new Extent((long) chunks * raw.length, true));
+  }
+
+  @Test
+  void readingALogThatHasEndedCutsNothingOfIt() throws Exception {
+    byte[] raw = "ten bytes\n".repeat(70).getBytes(StandardCharsets.UTF_8);
+    for (int i = 0; i < 10; i++) {
+      store.append(chunk(LOG, (long) i * raw.length, raw, i == 9));
+    }
+    store.close();
+    byte[] stored = Files.readAllBytes(file());
+    int head = 8 + 4 + LOG.name().length();
+    int frame = (stored.length - head) / 10;
+    for (int at = head + 3 * frame; at < head + 4 * frame; at++) {
+      byte[] damaged = stored.clone();
+      damaged[at] ^= (byte) (1 << at % 8);
+      Files.write(file(), damaged);
+      open();
+
+      String where = "byte %d of the fourth frame".formatted(at - head - 3 * frame);
+      assertThat(store.extent(LOG)).as(where).contains(new Extent(10L * raw.length, true));
+      assertThat(store.read(LOG, 0, 3 * raw.length)).as(where).hasSize(3 * raw.length);
+      assertThatThrownBy(() -> store.read(LOG, 0, 10 * raw.length))
+          .as(where)
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("damaged in the frame at offset 2100");
+      assertThat(store.read(LOG, 4L * raw.length, 6 * raw.length))
+          .as(where)
+          .hasSize(6 * raw.length);
+      assertThat(Files.readAllBytes(file())).as(where).isEqualTo(damaged);
+      store.close();
+    }
+    open();
+  }
+
+  @Test
+  void aTornLogIsCutByItsAgentAndNotByItsReaders() throws Exception {
+    store.append(chunk(LOG, 0, "one ", false));
+    store.append(chunk(LOG, 4, "two", true));
+    store.close();
+    long torn = Files.size(file()) - 2;
+    try (var damaged = new RandomAccessFile(file().toFile(), "rw")) {
+      damaged.setLength(torn);
+    }
+    open();
+    assertThat(text(store, LOG)).isEqualTo("one ");
+    assertThat(store.extent(LOG)).contains(new Extent(4, false));
+    assertThat(Files.size(file())).isEqualTo(torn);
+    assertThat(store.append(chunk(LOG, 4, "three", true)))
+        .isEqualTo(new Appended.Stored(9, true, true));
+    restart();
+    assertThat(text(store, LOG)).isEqualTo("one three");
+  }
+
+  @Test
+  void aLogThatCannotBeOpenedIsNotOneThatDoesNotExist() throws Exception {
+    store.append(chunk(LOG, 0, "one", true));
+    restart();
+    Files.delete(file());
+    Files.createDirectory(file());
+
+    assertThatThrownBy(() -> store.extent(LOG))
+        .isInstanceOf(UncheckedIOException.class)
+        .hasMessageContaining("zlib/debian#7");
+    assertThatThrownBy(() -> store.streams(BUILD))
+        .isInstanceOf(UncheckedIOException.class)
+        .hasMessageContaining("zlib/debian#7");
   }
 
   @Test
