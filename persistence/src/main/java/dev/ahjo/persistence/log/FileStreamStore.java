@@ -131,16 +131,29 @@ public final class FileStreamStore implements StreamStore, AutoCloseable {
               .formatted(Chunk.MAX_LENGTH, chunk.length(), chunk.offset(), chunk.stream()));
     }
     byte[] raw = new byte[chunk.length()];
-    if (raw.length > 0 && !StreamFile.decompresses(chunk.zstd(), 0, chunk.zstd().length, raw)) {
+    byte[] zstd = chunk.zstd();
+    if (zstd.length > StreamFile.MAX_STORED) {
+      throw new IllegalArgumentException(
+          "Expected a chunk's frame of at most %d bytes, but found %d at %d of %s"
+              .formatted(StreamFile.MAX_STORED, zstd.length, chunk.offset(), chunk.stream()));
+    }
+    if (raw.length > 0 && !StreamFile.decompresses(zstd, 0, zstd.length, raw)) {
       throw new IllegalArgumentException(
           "The chunk at %d of %s does not hold the %d bytes that it says"
               .formatted(chunk.offset(), chunk.stream(), chunk.length()));
+    }
+    // A skippable frame before or behind would store as much as it likes for no byte of the log.
+    if (raw.length > 0 && Zstd.findFrameCompressedSize(zstd) != zstd.length) {
+      throw new IllegalArgumentException(
+          "Expected one Zstandard frame and nothing else in the chunk at %d of %s"
+              .formatted(chunk.offset(), chunk.stream()));
     }
     return raw;
   }
 
   private static Appended append(StreamFile file, Chunk chunk, byte[] raw) throws IOException {
     synchronized (file) {
+      file.mend();
       long end = file.size();
       boolean adds = chunk.end() > end || (chunk.last() && chunk.end() == end);
       if (!file.closed() && chunk.offset() <= end && adds) {
@@ -153,27 +166,26 @@ public final class FileStreamStore implements StreamStore, AutoCloseable {
           file.append(rest.length, rest.length == 0 ? rest : Zstd.compress(rest), chunk.last());
         }
       }
-      file.mend();
       return new Appended.Stored(file.size(), file.safe(), file.closed());
     }
   }
 
+  /**
+   * {@inheritDoc}
+   *
+   * @throws UncheckedIOException when the disk can't tell
+   */
   @Override
   public Optional<Extent> extent(StreamKey stream) {
     try {
       return pruned(stream.build())
           ? Optional.empty()
           : Optional.of(using(stream, false, file -> new Extent(file.size(), file.closed())));
-    } catch (NoSuchFileException none) {
+    } catch (NoSuchFileException | StreamFile.NoStream none) {
       return Optional.empty();
     } catch (IOException failed) {
       throw new UncheckedIOException(stream + " can't be opened: " + failed, failed);
     }
-  /**
-   * {@inheritDoc}
-   *
-   * @throws UncheckedIOException when the disk can't tell
-   */
   }
 
   @Override
@@ -183,11 +195,16 @@ public final class FileStreamStore implements StreamStore, AutoCloseable {
     }
     try {
       return using(stream, false, file -> file.read(offset, max));
-    } catch (NoSuchFileException | StreamFile.NoStream none) {
+    } catch (NoSuchFileException none) {
       return new byte[0];
     }
   }
 
+  /**
+   * {@inheritDoc}
+   *
+   * @throws UncheckedIOException when the disk can't tell
+   */
   @Override
   public List<StreamKey> streams(BuildKey build) {
     List<StreamKey> streams = new ArrayList<>();
@@ -200,11 +217,6 @@ public final class FileStreamStore implements StreamStore, AutoCloseable {
         if (told.isPresent()) {
           try {
             streams.add(
-  /**
-   * {@inheritDoc}
-   *
-   * @throws UncheckedIOException when the disk can't tell
-   */
                 new StreamKey(build, told.get().step(), told.get().kind(), StreamFile.name(file)));
           } catch (StreamFile.NoStream torn) {
             LOG.debug("{} holds nothing yet", file);

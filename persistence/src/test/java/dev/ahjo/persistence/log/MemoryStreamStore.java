@@ -1,7 +1,5 @@
 package dev.ahjo.persistence.log;
 
-import com.github.luben.zstd.Zstd;
-import com.github.luben.zstd.ZstdException;
 import dev.ahjo.core.id.BuildKey;
 import dev.ahjo.core.log.Chunk;
 import dev.ahjo.core.log.StreamKey;
@@ -27,7 +25,7 @@ final class MemoryStreamStore implements StreamStore {
 
   @Override
   public Appended append(Chunk chunk) {
-    byte[] raw = raw(chunk);
+    byte[] raw = FileStreamStore.verified(chunk);
     Appended.Stored stored = add(chunk, raw);
     for (Runnable follower : followers.getOrDefault(chunk.stream(), new CopyOnWriteArrayList<>())) {
       try {
@@ -37,24 +35,6 @@ final class MemoryStreamStore implements StreamStore {
       }
     }
     return stored;
-  }
-
-  private static byte[] raw(Chunk chunk) {
-    if (chunk.offset() < 0 || chunk.length() < 0 || chunk.length() > Chunk.MAX_LENGTH) {
-      throw new IllegalArgumentException(chunk.toString());
-    }
-    if (chunk.length() == 0) {
-      return new byte[0];
-    }
-    try {
-      byte[] raw = Zstd.decompress(chunk.zstd(), chunk.length());
-      if (raw.length != chunk.length()) {
-        throw new IllegalArgumentException(chunk.toString());
-      }
-      return raw;
-    } catch (ZstdException damaged) {
-      throw new IllegalArgumentException(chunk.toString(), damaged);
-    }
   }
 
   private synchronized Appended.Stored add(Chunk chunk, byte[] raw) {

@@ -12,6 +12,8 @@ import dev.ahjo.core.port.StreamStore;
 import dev.ahjo.core.port.StreamStore.Appended.Stored;
 import dev.ahjo.core.port.StreamStore.Extent;
 import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -141,6 +143,9 @@ abstract class StreamStoreContract {
             new Chunk(LOG, 4, 4, new byte[] {1, 2, 3}, false),
             new Chunk(LOG, 4, 3, zstd, false),
             new Chunk(LOG, 4, 5, zstd, false),
+            new Chunk(LOG, 4, 4, padded(zstd, zstd.length, 400_000), false),
+            new Chunk(LOG, 4, 4, padded(zstd, zstd.length, 100), false),
+            new Chunk(LOG, 4, 4, padded(zstd, 0, 100), false),
             new Chunk(LOG, 4, -1, zstd, false),
             new Chunk(LOG, -4, 4, zstd, false),
             new Chunk(LOG, 4, Chunk.MAX_LENGTH + 1, Zstd.compress(new byte[131_073]), false))) {
@@ -150,6 +155,13 @@ abstract class StreamStoreContract {
           .hasMessageContaining("stdio");
     }
     assertThat(text(store, LOG)).isEqualTo("good");
+  }
+
+  /** The frame with a skippable one, which holds nothing, at that place. */
+  private static byte[] padded(byte[] zstd, int at, int padding) {
+    ByteBuffer all = ByteBuffer.allocate(zstd.length + 8 + padding);
+    all.order(ByteOrder.LITTLE_ENDIAN).put(zstd, 0, at).putInt(0x184D2A50).putInt(padding);
+    return all.position(at + 8 + padding).put(zstd, at, zstd.length - at).array();
   }
 
   @Test
