@@ -11,6 +11,7 @@ import dev.ahjo.core.worker.Protocol.Artifacts;
 import dev.ahjo.core.worker.Protocol.Fetch;
 import dev.ahjo.core.worker.Protocol.Fetched;
 import dev.ahjo.core.worker.Protocol.ListArtifacts;
+import dev.ahjo.wire.ArtifactList;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -53,6 +54,13 @@ final class ArtifactDownload {
           asks.ask(ask -> new ListArtifacts(ask, from, glob), Artifacts.class, enough()).streams();
       if (streams.isEmpty()) {
         return StepRun.ended(Result.FAILURE, "No file matches '" + glob + "' in " + from);
+      }
+      if (ArtifactList.isFull(streams)) {
+        return StepRun.ended(
+            Result.FAILURE,
+            "Expected fewer than %d files to match '%s' in %s, or shorter paths, but found more;"
+                    .formatted(ArtifactList.MAX_NAMED, glob, from)
+                + " download them by several steps");
       }
       for (StreamKey stream : streams) {
         fetch(asks, stream, workdir);

@@ -316,6 +316,11 @@ final class FakeGate {
     tell(new ReportsTaken(message.build(), have.size()));
   }
 
+  /** As if another agent had left it. */
+  synchronized void stores(StreamKey artifact) {
+    store(new Chunk(artifact, 0, 0, new byte[0], true));
+  }
+
   private Stored store(Chunk chunk) {
     Kept kept = streams.computeIfAbsent(chunk.stream(), _ -> new Kept());
     long end = kept.bytes.size();

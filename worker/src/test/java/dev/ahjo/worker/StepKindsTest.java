@@ -6,6 +6,7 @@ import static dev.ahjo.worker.Plans.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ahjo.core.id.BuildKey;
+import dev.ahjo.core.log.StreamKey;
 import dev.ahjo.core.project.Result;
 import dev.ahjo.core.project.StepDefinition.Kind;
 import dev.ahjo.core.property.Template;
@@ -313,6 +314,21 @@ class StepKindsTest extends Situation {
     assertThat(outcome.result()).isEqualTo(Result.EXCEPTION);
     assertThat(outcome.problem())
         .hasValueSatisfying(p -> assertThat(p).contains("'nobody'", "needs"));
+  }
+
+  @Test
+  void aDownloadOfMoreThanAnAnswerCanNameFailsAndTakesNoneForAll() {
+    for (int i = 0; i < 2_000; i++) {
+      gate.stores(new StreamKey(other(4), 0, StreamKey.Kind.ARTIFACT, i + ".bin"));
+    }
+    gate.run(
+        build(1),
+        plan(List.of(), Map.of("other", other(4)), download("other", "*"), run("show", "ls")));
+    gate.awaitOver(build(1));
+
+    assertThat(gate.outcome(build(1), 0).result()).isEqualTo(Result.FAILURE);
+    assertThat(gate.outcome(build(1), 0).problem())
+        .hasValueSatisfying(p -> assertThat(p).contains("fewer than 2000", other(4).toString()));
   }
 
   @Test

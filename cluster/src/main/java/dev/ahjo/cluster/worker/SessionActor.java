@@ -18,11 +18,13 @@ import dev.ahjo.core.worker.Protocol.ToGate;
 import dev.ahjo.core.worker.Worker;
 import dev.ahjo.wire.ProtocolCodec;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -53,6 +55,15 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
   /** Reports of one build that wait for those before them; later ones are dropped. */
   private static final int MAX_WAITING_REPORTS = 2_000;
 
+  /** And their bytes, since they become one row of the journal. */
+  private static final long MAX_WAITING_BYTES = ProtocolCodec.MAX_BYTES;
+
+  /**
+   * Questions of one session that are being answered; more are dropped, and the agent asks again.
+   * An answer may be a thousand times as long as its question, whose bytes thus bound nothing.
+   */
+  private static final int MAX_ASKS = 64;
+
   /**
    * How often the worker's entity is told again that the session is open: should it have taken the
    * session for lost, the agent learns it and comes again.
@@ -80,11 +91,13 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
 
   record Failed(String what, Throwable problem) implements In {}
 
-  record ReportsAnswered(BuildKey build, long last, @Nullable Answer answer) implements In {}
+  record ReportsAnswered(BuildKey build, long last, long bytes, @Nullable Answer answer)
+      implements In {}
 
   record StreamAnswered(StreamKey stream, ToAgent answer, long bytes) implements In {}
 
-  record Reply(ToAgent message) implements In {}
+  /** To a question of {@code bytes}; empty when the store could not answer it. */
+  record Reply(Optional<ToAgent> message, long bytes) implements In {}
 
   /** It is to end; its agent is told so unless it can be expected to know. */
   record End(String why, boolean tellAgent) implements In {}
@@ -130,6 +143,7 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
 
     @Nullable Attempt attempt;
     long waitingFrom;
+    long waitingBytes;
     List<StepReport> waiting = new ArrayList<>();
   }
 
@@ -143,7 +157,11 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
       new LinkedHashMap<>(16, 0.75f, true) {
         @Override
         protected boolean removeEldestEntry(Map.Entry<BuildKey, Held> eldest) {
-          return size() > MAX_BUILDS;
+          boolean full = size() > MAX_BUILDS;
+          if (full) {
+            expectAny(eldest.getValue());
+          }
+          return full;
         }
       };
   private final StreamDesk.Lanes lanes;
@@ -151,10 +169,11 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
   private long lastHeard;
   private long lastSaid;
 
-  /** Bytes in flight that were heard already. */
-  private long atTheStore;
+  /** Bytes in flight that were heard already: the store, a build or an answer is waited for. */
+  private long inHand;
 
   private int nonsense;
+  private int asks;
 
   static Behavior<In> of(Protocol.Hello hello, SessionId id, Line line, Surroundings around) {
     return Behaviors.setup(context ->
@@ -271,15 +290,16 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
         yield this;
       }
       case StreamAnswered(StreamKey stream, ToAgent answer, long bytes) -> {
-        line.bytesInFlight().addAndGet(-bytes);
-        atTheStore -= bytes;
+        done(bytes);
         if (!lanes.done(stream)) {
           send(answer);
         }
         yield this;
       }
-      case Reply(ToAgent message) -> {
-        send(message);
+      case Reply(var message, long bytes) -> {
+        asks--;
+        done(bytes);
+        message.ifPresent(this::send);
         yield this;
       }
       case End(String why, boolean tellAgent) -> tellAgent ? reject(why) : end(why);
@@ -329,7 +349,7 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
 
   private Behavior<In> beat() {
     long now = line.nanos().getAsLong();
-    if (line.bytesInFlight().get() > atTheStore) {
+    if (line.bytesInFlight().get() > inHand) {
       // What has come and was not looked at yet is no silence: it is we who are slow.
       lastHeard = now;
     }
@@ -343,11 +363,12 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
   }
 
   private Behavior<In> hear(byte[] bytes) {
+    inHand += bytes.length;
     ToGate message;
     try {
       message = ProtocolCodec.toGate(bytes, line.form());
     } catch (IOException garbage) {
-      line.bytesInFlight().addAndGet(-bytes.length);
+      done(bytes.length);
       if (nonsense++ == 0) {
         LOG.warn("Worker {} sends what is no message: {}", hello.worker(), garbage.getMessage());
       }
@@ -362,8 +383,8 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
       append(piece.stream(), StreamDesk.wellFormed(piece), StreamDesk.Sent.of(piece), bytes.length);
       return this;
     }
-    line.bytesInFlight().addAndGet(-bytes.length);
     if (!open) {
+      done(bytes.length);
       return this; // a Hello said again, or one who does not wait for his welcome
     }
     switch (message) {
@@ -374,42 +395,55 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
       case Protocol.Goodbye _ -> {
         return end("goodbye");
       }
-      case Protocol.Reports reports -> reports(reports);
-      case Protocol.ListArtifacts ask -> {
-        if (mayRead(ask.build())) {
-          around.streams().list(ask, reply());
+      case Protocol.Reports reports -> {
+        if (!taken(reports, bytes.length)) {
+          done(bytes.length);
         }
       }
-      case Protocol.Fetch ask -> {
-        if (ask.stream().kind() == StreamKey.Kind.ARTIFACT && mayRead(ask.stream().build())) {
-          around.streams().fetch(ask, reply());
-        }
-      }
-      case Protocol.Ping _, Protocol.Append _, Protocol.AppendPiece _ -> {}
+      case Protocol.ListArtifacts ask when mayAsk(ask.build()) ->
+          around.streams().list(ask, reply(bytes.length));
+      case Protocol.Fetch ask
+          when ask.stream().kind() == StreamKey.Kind.ARTIFACT && mayAsk(ask.stream().build()) ->
+          around.streams().fetch(ask, reply(bytes.length));
+      case Protocol.ListArtifacts _,
+          Protocol.Fetch _,
+          Protocol.Ping _,
+          Protocol.Append _,
+          Protocol.AppendPiece _ ->
+          done(bytes.length);
     }
     return this;
   }
 
-  private Consumer<ToAgent> reply() {
+  /** So many bytes that the peer has sent are dealt with, and it may send others. */
+  private void done(long bytes) {
+    inHand -= bytes;
+    line.bytesInFlight().addAndGet(-bytes);
+  }
+
+  private Consumer<Optional<ToAgent>> reply(long bytes) {
+    asks++;
     var self = getContext().getSelf();
-    return message -> self.tell(new Reply(message));
+    return message -> self.tell(new Reply(message, bytes));
   }
 
   private void append(StreamKey stream, boolean wellFormed, StreamDesk.Sent sent, long bytes) {
     Held held = open ? builds.get(stream.build()) : null;
     if (held == null || !held.leased || !wellFormed) {
-      line.bytesInFlight().addAndGet(-bytes);
+      done(bytes);
       if (open && nonsense++ == 0) {
         LOG.warn("Worker {} sends a chunk that it may not: {}", hello.worker(), stream);
       }
       return;
     }
-    atTheStore += bytes;
     lanes.append(stream, sent, bytes);
   }
 
-  /** Artifacts may be read by those who build for the same project. */
-  private boolean mayRead(BuildKey build) {
+  /** Artifacts may be read by those who build for the same project, a few at a time. */
+  private boolean mayAsk(BuildKey build) {
+    if (asks >= MAX_ASKS) {
+      return false;
+    }
     for (Map.Entry<BuildKey, Held> each : builds.entrySet()) {
       if (each.getValue().leased
           && each.getKey().builder().project().equals(build.builder().project())) {
@@ -423,37 +457,43 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
     return builds.computeIfAbsent(build, _ -> new Held());
   }
 
-  private void reports(Protocol.Reports said) {
+  /** False when they are dropped, to be sent again; else they hold their bytes until answered. */
+  private boolean taken(Protocol.Reports said, long bytes) {
     if (said.reports().isEmpty() || said.first() < 1) {
-      return;
+      return false;
     }
     Held held = held(said.build());
     if (held.attempt != null && !held.attempt.equals(said.attempt())) {
-      held.next = 0;
-      held.waiting = new ArrayList<>();
+      expectAny(held);
     }
     held.attempt = said.attempt();
     if (held.next != 0 && said.first() > held.next) {
-      return; // those between were lost; all will be sent again
+      return false; // those between were lost; all will be sent again
     }
     if (!held.inFlight) {
-      tell(said.build(), held, said.first(), said.reports());
-    } else {
-      long known = held.waiting.isEmpty() ? held.next : held.waitingFrom + held.waiting.size();
-      long skip = known - said.first();
-      if (skip < said.reports().size() && held.waiting.size() < MAX_WAITING_REPORTS) {
-        if (held.waiting.isEmpty()) {
-          held.waitingFrom = known;
-        }
-        held.waiting.addAll(said.reports().subList((int) skip, said.reports().size()));
-        held.next = held.waitingFrom + held.waiting.size();
-      }
+      tell(said.build(), held, said.first(), said.reports(), bytes);
+      return true;
     }
+    // What is in flight may be of another attempt, and then tells nothing about this one's numbers.
+    long skip = held.next == 0 ? said.reports().size() : held.next - said.first();
+    if (skip >= said.reports().size()
+        || held.waiting.size() >= MAX_WAITING_REPORTS
+        || held.waitingBytes > 0 && held.waitingBytes + bytes > MAX_WAITING_BYTES) {
+      return false;
+    }
+    if (held.waiting.isEmpty()) {
+      held.waitingFrom = held.next;
+    }
+    held.waiting.addAll(said.reports().subList((int) skip, said.reports().size()));
+    held.waitingBytes += bytes;
+    held.next = held.waitingFrom + held.waiting.size();
+    return true;
   }
 
-  private void tell(BuildKey build, Held held, long first, List<StepReport> reports) {
+  private void tell(BuildKey build, Held held, long first, List<StepReport> reports, long bytes) {
     Attempt attempt = held.attempt;
     if (attempt == null) {
+      done(bytes);
       return;
     }
     held.inFlight = true;
@@ -470,11 +510,12 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
               if (problem != null) {
                 LOG.warn("{} could not be told reports {} to {}", build, first, last, problem);
               }
-              return new ReportsAnswered(build, last, answer);
+              return new ReportsAnswered(build, last, bytes, answer);
             });
   }
 
   private void answered(ReportsAnswered answered) {
+    done(answered.bytes());
     Held held = held(answered.build());
     held.inFlight = false;
     switch (answered.answer()) {
@@ -484,8 +525,10 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
         send(new Protocol.ReportsTaken(answered.build(), answered.last()));
         if (!held.waiting.isEmpty()) {
           List<StepReport> next = held.waiting;
+          long bytes = held.waitingBytes;
           held.waiting = new ArrayList<>();
-          tell(answered.build(), held, held.waitingFrom, next);
+          held.waitingBytes = 0;
+          tell(answered.build(), held, held.waitingFrom, next, bytes);
         }
       }
       case Answer.Refused(Refusal.Conflict why) when held.conflicts < MAX_CONFLICTS -> {
@@ -496,19 +539,27 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
       }
       case Answer.Refused(Refusal why) -> {
         builds.remove(answered.build());
+        expectAny(held);
         send(new Protocol.ReportsRefused(answered.build(), why.text()));
       }
       case null -> expectAny(held);
     }
   }
 
-  private static void expectAny(Held held) {
+  private void expectAny(Held held) {
+    done(held.waitingBytes);
     held.waiting = new ArrayList<>();
+    held.waitingBytes = 0;
     held.next = 0;
   }
 
   private void send(ToAgent message) {
     lastSaid = line.nanos().getAsLong();
-    line.out().accept(message);
+    try {
+      line.out().accept(message);
+    } catch (UncheckedIOException unwritable) {
+      // The session of a worker must not end for one message, and again each time it is owed.
+      LOG.error("Worker {} can't be sent a {}", hello.worker(), message.getClass(), unwritable);
+    }
   }
 }

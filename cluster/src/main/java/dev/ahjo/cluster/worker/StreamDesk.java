@@ -10,12 +10,14 @@ import dev.ahjo.core.port.StreamStore.Extent;
 import dev.ahjo.core.property.Glob;
 import dev.ahjo.core.worker.Protocol;
 import dev.ahjo.core.worker.Protocol.ToAgent;
+import dev.ahjo.wire.ArtifactList;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
@@ -34,16 +36,16 @@ final class StreamDesk implements AutoCloseable {
   /** Disk operations at once; more would only queue at the disk. */
   private static final int AT_ONCE = 16;
 
-  /** Artifacts named in one answer. */
-  private static final int MAX_LISTED = 2_000;
-
   /** A name as long as this fits every file system's paths. */
   private static final int MAX_NAME = 500;
 
   private static final int MAX_STEP = 10_000;
 
   private final StreamStore store;
-  private final Semaphore places = new Semaphore(AT_ONCE);
+
+  /** Fair, so that nobody's many questions keep another's logs waiting for ever. */
+  private final Semaphore places = new Semaphore(AT_ONCE, true);
+
   private final ExecutorService threads =
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("ahjo-gate-store-", 0).factory());
 
@@ -166,10 +168,18 @@ final class StreamDesk implements AutoCloseable {
       return switch (last) {
         case Appended.Stored(long offset, boolean safe, boolean closed) ->
             new Protocol.Stored(stream, offset, safe, closed);
-        case Appended.Busy(String reason) ->
-            new Protocol.StoreBusy(
-                stream, store.extent(stream).map(Extent::size).orElse(0L), reason);
+        case Appended.Busy(String reason) -> new Protocol.StoreBusy(stream, known(stream), reason);
       };
+    }
+  }
+
+  /** Where the stream ends, as far as the store can tell. */
+  private long known(StreamKey stream) {
+    try {
+      return store.extent(stream).map(Extent::size).orElse(0L);
+    } catch (UncheckedIOException failed) {
+      LOG.error("The end of {} can't be read", stream, failed);
+      return 0;
     }
   }
 
@@ -185,9 +195,7 @@ final class StreamDesk implements AutoCloseable {
     } catch (IllegalArgumentException untrue) {
       LOG.warn("Not stored of {}: {}", stream, untrue.getMessage());
       return new Protocol.StoreBusy(
-          stream,
-          store.extent(stream).map(Extent::size).orElse(0L),
-          "not as declared: " + untrue.getMessage());
+          stream, known(stream), "not as declared: " + untrue.getMessage());
     } catch (IOException | RuntimeException failed) {
       LOG.error("The store fails at {}", stream, failed);
       return new Protocol.StoreBusy(stream, 0, "the store fails: " + failed.getMessage());
@@ -196,55 +204,54 @@ final class StreamDesk implements AutoCloseable {
     }
   }
 
-  void list(Protocol.ListArtifacts ask, Consumer<ToAgent> reply) {
-    threads.execute(() -> {
-      places.acquireUninterruptibly();
-      try {
-        List<StreamKey> found = new ArrayList<>();
-        for (StreamKey stream : store.streams(ask.build())) {
-          if (stream.kind() == StreamKey.Kind.ARTIFACT
-              && Glob.matches(ask.glob(), stream.name())
-              && found.size() < MAX_LISTED) {
-            found.add(stream);
-          }
-        }
-        reply.accept(new Protocol.Artifacts(ask.ask(), found));
-      } catch (RuntimeException failed) {
-        LOG.error("The artifacts of {} can't be listed", ask.build(), failed);
-      } finally {
-        places.release();
-      }
-    });
+  /** Answers once, and with nothing when the store fails: the agent asks again. */
+  void list(Protocol.ListArtifacts ask, Consumer<Optional<ToAgent>> reply) {
+    answer(
+        reply,
+        ask.build().toString(),
+        () -> {
+          List<StreamKey> found =
+              store.streams(ask.build()).stream()
+                  .filter(s -> s.kind() == StreamKey.Kind.ARTIFACT)
+                  .filter(s -> Glob.matches(ask.glob(), s.name()))
+                  .toList();
+          return new Protocol.Artifacts(ask.ask(), ArtifactList.cut(found));
+        });
   }
 
-  void fetch(Protocol.Fetch ask, Consumer<ToAgent> reply) {
+  /** As above. */
+  void fetch(Protocol.Fetch ask, Consumer<Optional<ToAgent>> reply) {
+    answer(reply, ask.stream().toString(), () -> fetched(ask));
+  }
+
+  private ToAgent fetched(Protocol.Fetch ask) throws IOException {
+    byte[] bytes = store.read(ask.stream(), Math.max(0, ask.offset()), Chunk.MAX_LENGTH);
+    boolean last =
+        store
+            .extent(ask.stream())
+            .map(e -> e.closed() && ask.offset() + bytes.length >= e.size())
+            .orElse(true);
+    return ask.encoding()
+        .<ToAgent>map(encoding ->
+            new Protocol.FetchedPiece(
+                ask.ask(), Pieces.of(ask.stream(), ask.offset(), bytes, encoding, last)))
+        .orElseGet(() ->
+            new Protocol.Fetched(
+                ask.ask(),
+                new Chunk(ask.stream(), ask.offset(), bytes.length, Zstd.compress(bytes), last)));
+  }
+
+  private void answer(Consumer<Optional<ToAgent>> reply, String what, Work work) {
     threads.execute(() -> {
+      Optional<ToAgent> answer = Optional.empty();
       places.acquireUninterruptibly();
       try {
-        byte[] bytes = store.read(ask.stream(), Math.max(0, ask.offset()), Chunk.MAX_LENGTH);
-        boolean last =
-            store
-                .extent(ask.stream())
-                .map(e -> e.closed() && ask.offset() + bytes.length >= e.size())
-                .orElse(true);
-        reply.accept(
-            ask.encoding()
-                .<ToAgent>map(encoding ->
-                    new Protocol.FetchedPiece(
-                        ask.ask(), Pieces.of(ask.stream(), ask.offset(), bytes, encoding, last)))
-                .orElseGet(() ->
-                    new Protocol.Fetched(
-                        ask.ask(),
-                        new Chunk(
-                            ask.stream(),
-                            ask.offset(),
-                            bytes.length,
-                            Zstd.compress(bytes),
-                            last))));
+        answer = Optional.of(work.run());
       } catch (IOException | RuntimeException failed) {
-        LOG.error("{} can't be fetched", ask.stream(), failed);
+        LOG.error("What is stored of {} can't be read", what, failed);
       } finally {
         places.release();
+        reply.accept(answer);
       }
     });
   }

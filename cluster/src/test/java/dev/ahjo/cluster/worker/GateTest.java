@@ -22,6 +22,7 @@ import dev.ahjo.core.project.RetryPolicy;
 import dev.ahjo.core.step.StepReport;
 import dev.ahjo.core.worker.Protocol;
 import dev.ahjo.core.worker.Worker;
+import dev.ahjo.wire.ArtifactList;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
@@ -334,6 +335,96 @@ class GateTest {
     agent.saysUntil(Protocol.ReportsTaken.class, reports(ONE, 1, KEPT, ENDED));
     var told = entities.state(EntityRef.of(ONE)).toCompletableFuture().get();
     assertThat(told).isInstanceOf(Build.State.Finished.class);
+  }
+
+  @Test
+  void whatNoMessageCanHoldEndsNoSession() throws Exception {
+    HandAgent agent = agent();
+    agent.joins("w1", "i1");
+    for (String text : List.of("a\uD800b", "because \uD83D")) {
+      sessions.deliver(W1, new Protocol.StopBuild(ONE, text, false), () -> {});
+      assertThat(agent.hears(Protocol.StopBuild.class).reason())
+          .isEqualTo(text.replaceAll("[\\x{D800}-\\x{DFFF}]", "\uFFFD"));
+    }
+    assertThat(sessions.count()).isEqualTo(1);
+  }
+
+  @Test
+  void reportsThatTheFarmIsSlowToTakeAreKeptUpToTheSessionsShare() throws Exception {
+    HandAgent agent = agent();
+    agent.joins("w1", "i1");
+    lease(ONE, "w1");
+    entities.slow = told -> told.message() instanceof Build.Command.Report;
+    for (int build = 2; build <= 31; build++) {
+      agent.says(lengthy(build));
+      agent.says(append(log(ONE, "stdio"), build - 2, "x", false));
+      agent.hears(Protocol.Stored.class); // and so the reports before were heard
+    }
+    assertThat(reportsTold()).as("of 30, in a share of ten").isBetween(9L, 10L);
+
+    entities.answersAll();
+    // The builds know nobody, so they refuse; but all that was kept is given back.
+    for (int build = 2; build <= 31; build++) {
+      agent.saysUntil(Protocol.ReportsRefused.class, lengthy(build));
+    }
+  }
+
+  private static Protocol.Reports lengthy(int build) {
+    var found = new StepReport.RevisionFound(Instant.EPOCH, "zlib", "x".repeat(100_000));
+    return reports(new BuildKey(ONE.builder(), build), 1, found);
+  }
+
+  private long reportsTold() {
+    return entities.told.stream().filter(t -> t.message() instanceof Build.Command.Report).count();
+  }
+
+  @Test
+  void ofManyQuestionsAFewAreAnsweredAndTheOthersAskedAgain() throws Exception {
+    HandAgent agent = agent();
+    agent.joins("w1", "i1");
+    lease(ONE, "w1");
+    StreamKey tar = new StreamKey(ONE, 3, StreamKey.Kind.ARTIFACT, "out/a.tar");
+    store.append(append(tar, 0, "the artifact", true).chunk());
+    store.reading = new CountDownLatch(1);
+    for (int ask = 1; ask <= 200; ask++) {
+      agent.says(new Protocol.Fetch(ask, tar, 0, Optional.empty()));
+    }
+    agent.says(reports(ONE, 1, KEPT));
+    agent.hears(Protocol.ReportsTaken.class);
+    store.reading.countDown();
+    until("those that were kept are answered", () -> fetched(agent) >= 64);
+
+    agent.says(new Protocol.Fetch(1000, tar, 0, Optional.empty()));
+    until(
+        "the last is answered",
+        () ->
+            agent.heard().stream()
+                .anyMatch(m -> m instanceof Protocol.Fetched f && f.ask() == 1000));
+    assertThat(fetched(agent)).isEqualTo(65);
+  }
+
+  private static long fetched(HandAgent agent) {
+    return agent.heard().stream().filter(Protocol.Fetched.class::isInstance).count();
+  }
+
+  @Test
+  void aListOfMoreArtifactsThanAnAnswerCanNameIsFull() throws Exception {
+    HandAgent agent = agent();
+    agent.joins("w1", "i1");
+    lease(ONE, "w1");
+    for (int i = 0; i < 2_100; i++) {
+      String path = i % 2 == 0 ? "short/" + i : "long/" + "\"ä".repeat(200) + i;
+      store.append(
+          append(new StreamKey(ONE, 3, StreamKey.Kind.ARTIFACT, path), 0, "", true).chunk());
+    }
+
+    agent.says(new Protocol.ListArtifacts(1, ONE, "short/*"));
+    var some = agent.hears(Protocol.Artifacts.class).streams();
+    assertThat(some).hasSize(1_050);
+    assertThat(ArtifactList.isFull(some)).isFalse();
+    agent.says(new Protocol.ListArtifacts(2, ONE, "*"));
+    var cut = agent.hears(Protocol.Artifacts.class).streams();
+    assertThat(ArtifactList.isFull(cut)).isTrue();
   }
 
   @Test

@@ -25,6 +25,11 @@ final class HandEntities implements Entities {
   final List<Told> told = new CopyOnWriteArrayList<>();
   volatile Predicate<Told> unreachable = _ -> false;
 
+  /** Those that are answered only by {@link #answersAll}. */
+  volatile Predicate<Told> slow = _ -> false;
+
+  private final List<Runnable> unanswered = new CopyOnWriteArrayList<>();
+
   private final Map<EntityRef, Object> states = new HashMap<>();
 
   @Override
@@ -34,6 +39,11 @@ final class HandEntities implements Entities {
     if (unreachable.test(said)) {
       return CompletableFuture.failedFuture(
           new java.util.concurrent.TimeoutException(to + " does not answer"));
+    }
+    if (slow.test(said)) {
+      CompletableFuture<Answer> answer = new CompletableFuture<>();
+      unanswered.add(() -> answer.complete(decide(rules(to), to, message)));
+      return answer;
     }
     return CompletableFuture.completedFuture(decide(rules(to), to, message));
   }
@@ -53,6 +63,12 @@ final class HandEntities implements Entities {
       }
       case Decision.Refused<E>(var why) -> new Answer.Refused(why);
     };
+  }
+
+  void answersAll() {
+    slow = _ -> false;
+    unanswered.forEach(Runnable::run);
+    unanswered.clear();
   }
 
   private static Entity<?, ?, ?> rules(EntityRef of) {

@@ -6,6 +6,7 @@ import dev.ahjo.core.log.Chunk;
 import dev.ahjo.core.log.StreamKey;
 import dev.ahjo.core.port.StreamStore;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +23,7 @@ public final class MemoryStreams implements StreamStore {
   final Map<StreamKey, CountDownLatch> stuck = new ConcurrentHashMap<>();
   final AtomicInteger appends = new AtomicInteger();
   volatile boolean full;
+  volatile CountDownLatch reading = new CountDownLatch(0);
 
   @Override
   public Appended append(Chunk chunk) {
@@ -64,7 +66,12 @@ public final class MemoryStreams implements StreamStore {
   }
 
   @Override
-  public byte[] read(StreamKey stream, long offset, int max) {
+  public byte[] read(StreamKey stream, long offset, int max) throws IOException {
+    try {
+      reading.await();
+    } catch (InterruptedException stop) {
+      throw new IOException(stop);
+    }
     byte[] all = all(stream);
     int from = (int) Math.min(offset, all.length);
     return Arrays.copyOfRange(all, from, Math.min(all.length, from + max));
