@@ -54,8 +54,7 @@ class MistakesTest {
             .formatted("a.".repeat(200_000));
 
     assertThat(told(ProjectFiles.read("f", file)))
-        .containsExactly(
-            "4:52: run: expected a name of at most 200 characters, but found 400001");
+        .containsExactly("4:52: run: expected a name of at most 200 characters, but found 400001");
   }
 
   @Test

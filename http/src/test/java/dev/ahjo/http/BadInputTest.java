@@ -43,7 +43,8 @@ class BadInputTest {
         "{\"project\": \"libxml2\", \"properties\": {\"a\": []}}   | 422 | properties.a",
         "{\"project\": \"libxml2\", \"properties\": {\"9\": \"\"}} | 422 | properties.9",
         "{\"project\": \"libxml2\", \"stamps\": {\"x\": {}}}       | 422 | stamps.x",
-        "{\"project\": \"libxml2\", \"stamps\": {\"libxml2\": {\"rev\": \"1\"}}} | 422 | stamps.libxml2.rev",
+        "{\"project\": \"libxml2\", \"stamps\": {\"libxml2\": {\"rev\": \"1\"}}} | 422 |"
+            + " stamps.libxml2.rev",
         "{\"project\": \"libxml2\", \"reason\": \"\\ud83d\"}         | 422 | reason",
         "{\"project\": \"libxml2\", \"branch\": \"a\\ud800b\"}       | 422 | branch",
         "{\"project\": \"libxml2\", \"builders\": [\"\\udc00\"]}     | 422 | builders[0]",

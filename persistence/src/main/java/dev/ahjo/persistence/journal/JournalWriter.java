@@ -297,8 +297,7 @@ final class JournalWriter implements AutoCloseable {
       return batch;
     }
     refuse(
-        late,
-        failure == null ? new JournalUnavailable("what came before took too long") : failure);
+        late, failure == null ? new JournalUnavailable("what came before took too long") : failure);
     return batch.stream().filter(append -> !append.done().isDone()).toList();
   }
 
