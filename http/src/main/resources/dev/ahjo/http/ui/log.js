@@ -5,6 +5,8 @@ import { size } from './show.js';
 
 const PIECE = 96 * 1024;
 const MAX_SHOWN = 3 * 1024 * 1024;
+const PAUSE = 1000;
+const MAX_REFUSED = 10;
 const ESCAPES = /\x1b\[[0-?]*[ -\/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-_]|\r(?=\n)|[\x00-\x08\x0b-\x1f\x7f]/g;
 
 /** A piece of the log as text, which remembers how many bytes it was. */
@@ -61,21 +63,25 @@ export class Log {
   }
 
   async listen(signal) {
+    let refused = 0;
     while (!signal.aborted) {
-      const range = this.end > 0 ? `bytes=${this.end}-` : null;
-      const answer = await bytes(`${this.path}?follow=true`, range, signal);
-      if (!answer.ok) return;
-      const reader = answer.body.getReader();
       try {
-        for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
-          this.end += piece.value.length;
-          this.add(piece.value);
+        const range = this.end > 0 ? `bytes=${this.end}-` : null;
+        const answer = await bytes(`${this.path}?follow=true`, range, signal);
+        if (answer.ok) {
+          const reader = answer.body.getReader();
+          for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+            this.end += piece.value.length;
+            this.add(piece.value);
+          }
+          return;
         }
-        return;
+        // A node that comes back may not have its tables yet; any other no is meant.
+        if (answer.status < 500 && (answer.status !== 404 || ++refused > MAX_REFUSED)) return;
       } catch (e) {
         if (signal.aborted) return;
-        await new Promise(r => setTimeout(r, 1000));
       }
+      await new Promise(r => setTimeout(r, PAUSE));
     }
   }
 
