@@ -323,6 +323,17 @@ final class Desk implements AutoCloseable {
         new StepReport.BuildEnded(farm.now()));
   }
 
+  /** The first step of the build that {@link #begins} began ends, and the second goes on. */
+  void endsStep(String worker, Protocol.RunBuild run, Result result) {
+    farm.reports(
+        worker,
+        run.build(),
+        run.attempt(),
+        3,
+        new StepReport.StepEnded(farm.now(), 0, outcome(result)),
+        new StepReport.StepStarted(farm.now(), 1));
+  }
+
   private static StepOutcome outcome(Result result) {
     return new StepOutcome(
         result,

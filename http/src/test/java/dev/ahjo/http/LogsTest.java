@@ -234,6 +234,17 @@ class LogsTest {
   }
 
   @Test
+  void aLogOfAFinishedStepThatTheStoreHasNotTakenYetIsWaitedFor() throws Exception {
+    desk.endsStep("w1", run, Result.SUCCESS);
+    assertThat(desk.get(LOG).status()).isEqualTo(200);
+    assertThat(desk.get(LOG).text()).isEmpty();
+    try (InputStream body = desk.open(LOG + "?follow=true")) {
+      prints("late\n", true);
+      assertThat(body.readAllBytes()).asString().isEqualTo("late\n");
+    }
+  }
+
+  @Test
   void theLogsOfAStepAreListed() {
     prints("abc", false);
     var logs = desk.get(BUILD + "/steps/0/logs").json();

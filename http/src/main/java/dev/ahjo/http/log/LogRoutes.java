@@ -91,20 +91,29 @@ public final class LogRoutes {
     StepView step = step(call, build);
     var key = new StreamKey(build.key(), step.index(), StreamKey.Kind.LOG, call.text("log"));
     Optional<Extent> extent = store.extent(key);
+    Optional<Long> told =
+        step.streams().stream()
+            .filter(s -> !s.artifact() && s.name().equals(key.name()))
+            .map(s -> s.size())
+            .findFirst();
+    // A step's end may be known before the store has taken its first byte; a build's never is.
+    boolean onItsWay =
+        told.filter(size -> size > 0).isPresent() && !build.state().equals("finished");
     if (follow && !call.head() && extent.filter(Extent::closed).isEmpty()) {
       boolean mayCome = key.name().equals(MAIN_LOG) && !step.state().equals("finished");
-      if (extent.isPresent() || mayCome) {
+      if (extent.isPresent() || mayCome || onItsWay) {
         return streams.followed(call, key, extent, ContentTypes.TEXT_PLAIN_UTF8);
       }
     }
-    boolean saidNothing =
-        step.streams().stream()
-            .anyMatch(s -> !s.artifact() && s.name().equals(key.name()) && s.size() == 0);
+    boolean saidNothing = told.filter(size -> size == 0).isPresent();
     return streams.stored(
         call,
         key,
         extent
-            .or(() -> saidNothing ? Optional.of(new Extent(0, true)) : Optional.empty())
+            .or(() ->
+                saidNothing || onItsWay
+                    ? Optional.of(new Extent(0, saidNothing))
+                    : Optional.empty())
             .orElseThrow(() ->
                 Problem.notFound("log of step " + step.index() + " of " + build.key(), key.name())),
         ContentTypes.TEXT_PLAIN_UTF8);
