@@ -109,6 +109,18 @@ class EventsTest {
   }
 
   @Test
+  void aReaderWhoComesFromAJournalThatIsNoMoreIsToldToLookAgain() throws Exception {
+    try (Desk desk = new Desk()) {
+      desk.project("debian");
+      try (Stream lost = new Stream(desk.open("/api/v1/events", "Last-Event-ID", "99999999.0"))) {
+        assertThat(lost.next().name()).isEqualTo("resync");
+        desk.put("/api/v1/projects/glib", "project: glib debian");
+        assertThat(lost.next().data().path("project").asText()).isEqualTo("glib");
+      }
+    }
+  }
+
+  @Test
   void aReaderWhoCannotKeepUpIsToldToLookAgain() throws Exception {
     var o = HttpSettings.Limits.ORDINARY;
     var tight = new HttpSettings.Limits(o.body(), 64, o.idle(), o.answer(), 5, o.keepAlive());

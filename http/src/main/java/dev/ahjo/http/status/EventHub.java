@@ -115,6 +115,15 @@ public final class EventHub implements Patience, Endings, AutoCloseable {
   Opened open(Predicate<EventJson> wanted, Optional<EventPosition> resume) {
     var feed = new Feed(wanted, queue, resume.orElse(new EventPosition(-1, 0)), feeds::remove);
     List<ByteString> first = new ArrayList<>();
+    Progress progress = status.progress();
+    if (resume.filter(p -> p.offset() > progress.journal()).isPresent()) {
+      // Of a journal that is no more: what it would wait for never comes.
+      var now = new EventPosition(progress.applied(), Integer.MAX_VALUE);
+      var fresh = new Feed(wanted, queue, now, feeds::remove);
+      feeds.add(fresh);
+      first.add(Feed.resync(now));
+      return new Opened(fresh, first);
+    }
     if (resume.isPresent()) {
       feed.hold();
       feeds.add(feed);
