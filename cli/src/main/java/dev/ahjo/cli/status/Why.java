@@ -10,10 +10,16 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
-/** {@code ahjo why REQUEST}: why it was submitted, and why it waits or waited. */
+/**
+ * {@code ahjo why REQUEST}: why it was submitted, why it waits or waited, and what became of each
+ * attempt.
+ */
 @Command(
     name = "why",
-    description = "Tell why a request was submitted, and why it does (did) wait.")
+    description = {
+      "Tell why a request was submitted, why it does (did) wait,",
+      "and what became of each of its attempts."
+    })
 public final class Why implements Callable<Integer> {
   private final Console console;
 
@@ -53,7 +59,7 @@ public final class Why implements Callable<Integer> {
         console.line(indent + name);
         tell(child, indent + "  ");
       } else if (!child.isNull()) {
-        console.line(indent + name + "  " + child.asText());
+        console.line(indent + name + "  " + Console.oneLine(child.asText()));
       }
     }
   }
@@ -61,7 +67,7 @@ public final class Why implements Callable<Integer> {
   /** One entry of a list: its time first, then its texts, on one line. */
   private void item(JsonNode item, String indent) {
     if (!item.isObject()) {
-      console.line(indent + item.asText());
+      console.line(indent + Console.oneLine(item.asText()));
       return;
     }
     StringBuilder line = new StringBuilder(indent);
@@ -73,7 +79,7 @@ public final class Why implements Callable<Integer> {
       if (field.getKey().equals("at")) {
         line.append(console.paint(console.clock(value.asText()), Tone.FAINT)).append("  ");
       } else if (value.isValueNode()) {
-        line.append(value.asText()).append("  ");
+        line.append(Console.oneLine(value.asText())).append("  ");
       }
     }
     console.line(line.toString().stripTrailing());

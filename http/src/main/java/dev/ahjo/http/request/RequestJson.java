@@ -81,7 +81,7 @@ record RequestJson(
         v.retryAt());
   }
 
-  private static AttemptJson attempt(RequestView.AttemptView a) {
+  static AttemptJson attempt(RequestView.AttemptView a) {
     return new AttemptJson(
         a.number(),
         BuildJson.of(a.build()),

@@ -13,6 +13,7 @@ import dev.ahjo.http.exchange.Patience;
 import dev.ahjo.http.exchange.Problem;
 import dev.ahjo.http.exchange.Reply;
 import dev.ahjo.http.exchange.Route;
+import dev.ahjo.http.request.RequestJson.AttemptJson;
 import dev.ahjo.http.request.RequestJson.WaitJson;
 import java.time.Instant;
 import java.util.List;
@@ -75,7 +76,7 @@ public final class RequestRoutes {
   }
 
   /**
-   * Why it was submitted, why it waits now, and why it waited.
+   * Why it was submitted, why it waits now, why it waited, and what became of each attempt.
    *
    * @param now from those who make it wait, asked this moment; empty when it does not wait
    * @param history what it waited for, and since when, oldest first
@@ -89,7 +90,8 @@ public final class RequestRoutes {
       Instant submittedAt,
       Optional<Instant> startedAt,
       List<NowJson> now,
-      List<WaitJson> history) {}
+      List<WaitJson> history,
+      List<AttemptJson> attempts) {}
 
   record NowJson(String code, String detail) {
     static NowJson of(WaitReason reason) {
@@ -117,7 +119,8 @@ public final class RequestRoutes {
             view.submittedAt(),
             view.startedAt(),
             now,
-            view.waits().stream().map(WaitJson::of).toList()));
+            view.waits().stream().map(WaitJson::of).toList(),
+            view.attempts().stream().map(RequestJson::attempt).toList()));
   }
 
   private HttpResponse cancel(Call call) throws Exception {
