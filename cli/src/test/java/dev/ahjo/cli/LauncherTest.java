@@ -194,6 +194,14 @@ class LauncherTest {
   }
 
   @Test
+  void aLockOfALauncherThatWasKilledBeforeItSignedIsTakenOver() throws Exception {
+    Files.createDirectories(checkout.resolve("target/ahjo/lock"));
+
+    assertThat(ahjo(withJdk(), "status").out()).startsWith("JDK");
+    assertThat(checkout.resolve("target/ahjo/lock")).doesNotExist();
+  }
+
+  @Test
   void aJdkThatIsTooOldIsPassedOver() throws Exception {
     Path old = jdk("jdk-17", "17.0.15");
     Path ancient = jdk("jdk-8", "1.8.0_400");
