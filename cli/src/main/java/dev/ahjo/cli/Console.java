@@ -1,9 +1,7 @@
 package dev.ahjo.cli;
 
-import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -15,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * Where a command speaks and what surrounds it. Colours appear only on a terminal whose user has
@@ -68,12 +67,31 @@ public final class Console {
 
   /** A line of the command's result. */
   public void line(String text) {
-    out.println(text);
+    out.println(harmless(text));
   }
 
   /** A line about the command itself: progress, trouble. Never mixed into the result. */
   public void note(String text) {
-    err.println(text);
+    err.println(harmless(text));
+  }
+
+  /** What moves a cursor, sets a title or answers for the person; our own colours do not. */
+  private static final Pattern CONTROL =
+      Pattern.compile("[\\x00-\\x08\\x0b-\\x1a\\x1c-\\x1f\\x7f-\\x9f]|\\x1b(?!\\[\\d{1,2}m)");
+
+  /**
+   * Others wrote most of what is told here: reasons, problems, names of branches. Spelled as JSON
+   * spells it, so that JSON stays what it was.
+   */
+  private static String harmless(String text) {
+    return CONTROL
+        .matcher(text)
+        .replaceAll(found -> "\\\\u%04x".formatted((int) found.group().charAt(0)));
+  }
+
+  /** The text on one line: a line of its own would look like one of ours. */
+  public static String oneLine(String text) {
+    return text.replaceAll("\\R|\t", " ");
   }
 
   /** Bytes as they are, such as those of a log. */
@@ -81,7 +99,7 @@ public final class Console {
     out.write(data, offset, length);
     out.flush();
     if (out.checkError()) {
-      throw new UncheckedIOException(new IOException("The reader of this output has gone"));
+      throw new CommandFailed(Exit.UNREAD, "The reader of this output has gone");
     }
   }
 
@@ -132,6 +150,10 @@ public final class Console {
 
   /** One field of a table. */
   public record Cell(String text, Tone tone) {
+    public Cell {
+      text = harmless(oneLine(text));
+    }
+
     public static Cell of(String text) {
       return new Cell(text, Tone.PLAIN);
     }

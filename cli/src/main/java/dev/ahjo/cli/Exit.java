@@ -13,7 +13,9 @@ public enum Exit {
   /** The node could not be reached, could not answer, or does not allow it. */
   UNREACHABLE(4),
   /** A node that its cluster has lost: start it again. What sysexits.h calls EX_TEMPFAIL. */
-  LOST(75);
+  LOST(75),
+  /** Whoever read the output has gone: what a shell tells of a program that SIGPIPE ended. */
+  UNREAD(141);
 
   private final int code;
 

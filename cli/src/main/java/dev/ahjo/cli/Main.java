@@ -91,7 +91,9 @@ public final class Main implements Runnable {
     });
     root.setExecutionExceptionHandler((thrown, command, parsed) -> {
       if (thrown instanceof CommandFailed failed) {
-        console.note("ahjo: " + failed.text());
+        if (failed.exit() != Exit.UNREAD) {
+          console.note("ahjo: " + failed.text());
+        }
         return failed.exit().code();
       }
       console.note("ahjo: a fault of ahjo's own; please report it with these lines:");

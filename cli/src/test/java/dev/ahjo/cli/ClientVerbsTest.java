@@ -71,6 +71,85 @@ class ClientVerbsTest {
   }
 
   @Test
+  void whatOthersWroteCannotSteerATerminal() {
+    node.on(
+        "GET /api/v1/builds",
+        """
+        {"items": [{"project": "zlib", "builder": "debian", "number": 1, "state": "finished",
+           "result": "failure", "worker": "w1", "reason": "\\u001b]0;owned\\u0007\\nzlib/fedora#9 \\u009b2J",
+           "started_at": null, "finished_at": null}], "next": null}
+        """);
+    node.on(
+        "GET /api/v1/requests/r1/why",
+        "{\"state\": \"queued\", \"reason\": \"\\u001b[2Ja\\nb\", \"now\": [], \"history\": []}");
+
+    Said table = shell.onTerminal().ahjo("builds");
+    assertThat(table.out()).contains("\\u001b]0;owned\\u0007 zlib/fedora#9 \\u009b2J");
+    assertThat(table.out().lines()).hasSize(2);
+    assertThat(table.out().replaceAll("\u001b\\[\\d{1,2}m", "")).doesNotContain("\u001b");
+    Said why = shell.ahjo("why", "r1");
+    assertThat(why.out()).contains("\\u001b[2Ja b");
+  }
+
+  @Test
+  void aLogThatIsNotThereIsTold() {
+    node.on(
+        "GET /api/v1/builds/zlib/debian/1",
+        """
+        {"state": "finished", "result": "success", "steps": [{"name": "make", "result": "success",
+          "started_at": "2026-11-23T11:58:00Z", "finished_at": "2026-11-23T11:58:42Z"}]}
+        """);
+    node.on(
+        "GET /api/v1/builds/zlib/debian/1/steps/0/logs/stdio", FakeNode.stream(b -> b.write('x')));
+    node.on("GET /api/v1/events", FakeNode.stream(body -> {}));
+
+    assertThat(shell.ahjo("logs", "zlib/debian#1", "0").out()).isEqualTo("x");
+    Said none = shell.ahjo("logs", "zlib/debian#1", "0", "--log", "nope");
+    assertThat(none.exit()).isEqualTo(2);
+    assertThat(none.err()).contains("has a log 'nope'", "'0'");
+    assertThat(shell.ahjo("logs", "zlib/debian#1", "--follow", "--log", "nope").exit())
+        .isEqualTo(2);
+    assertThat(shell.ahjo("logs", "zlib/debian#1", "--json").exit()).isEqualTo(2);
+  }
+
+  @Test
+  void aReaderOfALogWhoLeavesIsNoFault() {
+    node.on(
+        "GET /api/v1/builds/zlib/debian/1",
+        "{\"state\": \"finished\", \"result\": \"success\", \"steps\": [{\"name\": \"make\"}]}");
+    node.on(
+        "GET /api/v1/builds/zlib/debian/1/steps/0/logs/stdio", FakeNode.stream(b -> b.write('x')));
+
+    Said said = shell.unread("logs", "zlib/debian#1");
+
+    assertThat(said.exit()).isEqualTo(141);
+    assertThat(said.err()).isEmpty();
+  }
+
+  @Test
+  void whyTellsTheAttempts() {
+    node.on(
+        "GET /api/v1/requests/r1/why",
+        """
+        {"state": "shelved", "attempts": [{"number": 1,
+          "build": {"project": "zlib", "builder": "debian", "number": 7}, "worker": "w1",
+          "result": "retry", "cause": "worker_lost", "rule": "worker lost", "detail": "away"}]}
+        """);
+
+    assertThat(shell.ahjo("why", "r1").out())
+        .contains("attempts", "1  w1  retry  worker_lost  worker lost  away", "number  7");
+  }
+
+  @Test
+  void whatWasAlreadySoIsSaid() {
+    node.on(
+        "POST /api/v1/buildsets/b1/cancel",
+        FakeNode.json(202, "{\"id\": \"b1\", \"changed\": false}"));
+
+    assertThat(shell.ahjo("cancel", "b1").out()).contains("already so");
+  }
+
+  @Test
   void aListGoesOnOverItsPagesUpToTheLimit() {
     node.on(
         "GET /api/v1/requests?limit=3",
@@ -209,7 +288,8 @@ class ClientVerbsTest {
         + (over ? "finished" : "running")
         + "\", \"result\": "
         + (over ? "\"success\"" : "null")
-        + ", \"steps\": [{\"name\": \"compile\", \"started_at\": \"2026-11-23T11:59:50Z\", \"result\": "
+        + ", \"steps\": [{\"name\": \"compile\", \"started_at\": \"2026-11-23T11:59:50Z\","
+        + " \"result\": "
         + (over ? "\"success\", \"finished_at\": \"2026-11-23T11:59:52Z\"" : "null")
         + "}]}";
   }

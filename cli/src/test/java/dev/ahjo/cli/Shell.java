@@ -1,6 +1,8 @@
 package dev.ahjo.cli;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -34,11 +36,28 @@ final class Shell {
   record Said(int exit, String out, String err) {}
 
   Said ahjo(String... args) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    return run(new ByteArrayOutputStream(), args);
+  }
+
+  /** As into a pipe whose reader has gone. */
+  Said unread(String... args) {
+    return run(
+        new OutputStream() {
+          @Override
+          public void write(int b) throws IOException {
+            throw new IOException("Broken pipe");
+          }
+        },
+        args);
+  }
+
+  private Said run(OutputStream out, String... args) {
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     Console console = new Console(out, err, terminal, variables, InstantSource.fixed(NOW));
     int exit = Main.run(console, args);
     return new Said(
-        exit, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+        exit,
+        out instanceof ByteArrayOutputStream kept ? kept.toString(StandardCharsets.UTF_8) : "",
+        err.toString(StandardCharsets.UTF_8));
   }
 }

@@ -14,7 +14,8 @@ class WorkerVerbTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "--join x              --name w --token t           | --join: expected pekko://HOST:PORT, ws://HOST:PORT or wss://HOST:PORT, but found 'x'",
+        "--join x              --name w --token t           | --join: expected pekko://HOST:PORT,"
+            + " ws://HOST:PORT or wss://HOST:PORT, but found 'x'",
         "--join http://h:1     --name w --token t           | --join: expected pekko://HOST:PORT",
         "--join pekko://h,x    --name w --token t           | but found 'x'",
         "--join wss:h          --name w --token t           | but found 'wss:h'",
@@ -22,6 +23,8 @@ class WorkerVerbTest {
         "--join pekko://h:1    --name w --token t --slots 0 | --slots: expected at least 1",
         "--join pekko://h:1    --name w                     | Expected a token",
         "--join pekko://h:1    --name w --token-file /nope  | --token-file: could not read /nope",
+        "--join pekko://h:1 --name w --token t --bind 203.0.113.7 | --bind: expected an address of"
+            + " this machine, but found '203.0.113.7'",
         "--join pekko://h:1    --token t                    | --name",
       })
   void eachMistakeIsNamed(String arguments, String problem) {

@@ -25,9 +25,12 @@ public final class BuildLog {
   private final Events events;
   private final BuildName build;
   private final String prefix;
+  private final String log;
+  private boolean found;
 
   /**
    * @param prefix stands before each line where several builds share the output; else empty
+   * @param log which log of each step
    */
   public BuildLog(
       Client client,
@@ -35,13 +38,15 @@ public final class BuildLog {
       Patience patience,
       Events events,
       BuildName build,
-      String prefix) {
+      String prefix,
+      String log) {
     this.client = client;
     this.console = console;
     this.patience = patience;
     this.events = events;
     this.build = build;
     this.prefix = prefix;
+    this.log = log;
   }
 
   /** Follows every step; the build as it ended. */
@@ -78,7 +83,7 @@ public final class BuildLog {
           headed = true;
           console.note(prefix + console.paint("── " + it.path("name").asText(), Tone.STRONG));
         }
-        at = tail(step, "stdio", at, true, lines);
+        at = tail(step, at, true, lines);
       }
       if (ended) {
         lines.end();
@@ -104,7 +109,7 @@ public final class BuildLog {
     }
     String problem = step.path("problem").asText("");
     if (!problem.isEmpty() && !step.path("problem").isNull()) {
-      text.append(": ").append(problem);
+      text.append(": ").append(Console.oneLine(problem));
     }
     console.note(text.toString());
   }
@@ -113,9 +118,9 @@ public final class BuildLog {
    * Prints a log of a step from byte {@code from} on, as it is now or, followed, until it ends;
    * where it stopped.
    */
-  long tail(int step, String name, long from, boolean follow, Lines lines) {
+  long tail(int step, long from, boolean follow, Lines lines) {
     String path =
-        build.path("steps", Integer.toString(step), "logs", name) + (follow ? "?follow=true" : "");
+        build.path("steps", Integer.toString(step), "logs", log) + (follow ? "?follow=true" : "");
     long[] at = {from};
     return patience.insist(() -> {
       try {
@@ -123,6 +128,7 @@ public final class BuildLog {
         if (body.isPresent()) {
           at[0] = copy(body.get(), at[0], lines);
         }
+        found = true;
       } catch (Problem none) {
         if (none.status() != 404) {
           throw none;
@@ -130,6 +136,11 @@ public final class BuildLog {
       }
       return at[0];
     });
+  }
+
+  /** Whether any step had such a log. */
+  boolean found() {
+    return found;
   }
 
   /** Copies until the end or until the connection breaks; the caller finds out which it was. */

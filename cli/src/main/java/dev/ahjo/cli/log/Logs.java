@@ -27,6 +27,8 @@ import picocli.CommandLine.Parameters;
       "Only the steps' own bytes go to the output; headings go to the error output."
     })
 public final class Logs implements Callable<Integer> {
+  private static final String MAIN_LOG = "stdio";
+
   private final Console console;
 
   @Mixin NodeOptions node = new NodeOptions();
@@ -59,6 +61,10 @@ public final class Logs implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    if (node.json()) {
+      throw new CommandFailed(
+          Exit.USAGE, "--json: a log is bytes, not JSON; `ahjo builds --json` tells of the build");
+    }
     BuildName name = BuildName.parse(build);
     try (Client client = node.client(console);
         Events events =
@@ -69,10 +75,10 @@ public final class Logs implements Callable<Integer> {
       JsonNode now = client.get(name.path());
       List<Integer> steps = chosen(now);
       Patience patience = new Patience(console, Patience.LIMIT);
-      BuildLog printer = new BuildLog(client, console, patience, events, name, "");
+      BuildLog printer = new BuildLog(client, console, patience, events, name, "", log);
       if (follow && step == null) {
         printer.follow();
-        return 0;
+        steps = List.of();
       }
       for (int index : steps) {
         if (follow) {
@@ -84,8 +90,16 @@ public final class Logs implements Callable<Integer> {
                     "── " + now.path("steps").path(index).path("name").asText(), Tone.STRONG));
           }
           Lines lines = new Lines(console, "");
-          printer.tail(index, log, 0, false, lines);
+          printer.tail(index, 0, false, lines);
         }
+      }
+      if (!printer.found() && (step != null || !log.equals(MAIN_LOG) || BuildLog.over(now))) {
+        throw new CommandFailed(
+            Exit.USAGE,
+            (step == null ? "No step of " + build : "The step '" + step + "' of " + build)
+                + " has a log '"
+                + log
+                + "': it was never printed, or it was pruned");
       }
       return 0;
     }

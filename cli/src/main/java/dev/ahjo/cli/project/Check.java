@@ -35,7 +35,7 @@ public final class Check implements Callable<Integer> {
   @Parameters(
       arity = "1..*",
       paramLabel = "FILE",
-      description = "Project files, or folders of them.")
+      description = "Project files, or folders with an ahjo.yaml.")
   List<Path> files = List.of();
 
   public Check(Console console) {

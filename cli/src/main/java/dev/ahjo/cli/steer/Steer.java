@@ -64,7 +64,7 @@ public abstract sealed class Steer implements Callable<Integer> {
     }
   }
 
-  @Command(name = "retry", description = "Put a shelved or finished request back into its queue.")
+  @Command(name = "retry", description = "Put a request that is shelved, or backing off, back into its queue.")
   static final class Retry extends Steer {
     @Parameters(paramLabel = "REQUEST", description = "A request.")
     String id = "";
@@ -79,7 +79,10 @@ public abstract sealed class Steer implements Callable<Integer> {
     }
   }
 
-  @Command(name = "stop", description = "Stop a running build; its `always` steps still run.")
+  @Command(name = "stop", description = {
+        "Stop a running build; its `always` steps still run.",
+        "Stopped again, the one of them that runs ends too."
+      })
   static final class Stop extends Steer {
     @Parameters(paramLabel = "BUILD", description = "project/builder#number")
     String build = "";
@@ -203,7 +206,11 @@ public abstract sealed class Steer implements Callable<Integer> {
         NodeOptions.print(console, answer);
       } else {
         String id = answer.path("id").asText("");
-        console.line(said + (id.isEmpty() || said.endsWith(id) ? "" : ": " + id));
+        boolean idle = answer.path("changed").isBoolean() && !answer.path("changed").asBoolean();
+        console.line(
+            said
+                + (id.isEmpty() || said.endsWith(id) ? "" : ": " + id)
+                + (idle ? " (it was already so: nothing has changed)" : ""));
       }
       return 0;
     }

@@ -89,7 +89,8 @@ public final class Follower {
                 + console.paint(build.toString(), Tone.STRONG)
                 + (shown > 1 ? ", attempt " + shown : ""));
         if (logs) {
-          new BuildLog(client, console, patience, events, build, prefix).follow();
+          new BuildLog(client, console, patience, events, build, prefix, "stdio")
+              .follow();
         }
         continue;
       }

@@ -4,6 +4,7 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * {@code up} is adopted; one that dies is started again, with backoff.
  */
 public final class AgentProcess implements AutoCloseable {
+  private static final long LONGEST_OUTPUT = 1 << 20;
   private static final Duration FIRST_BACKOFF = Duration.ofMillis(500);
   private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(30);
 
@@ -72,13 +74,20 @@ public final class AgentProcess implements AutoCloseable {
   }
 
   private void spawn() throws IOException {
+    // its last words may be all that tells why it ended: they stay, up to a size
+    if (Files.exists(output) && Files.size(output) > LONGEST_OUTPUT) {
+      Files.move(
+          output,
+          output.resolveSibling(output.getFileName() + ".1"),
+          StandardCopyOption.REPLACE_EXISTING);
+    }
     List<String> words = new ArrayList<>(ownSession());
     words.addAll(command);
     Process process =
         new ProcessBuilder(words)
             .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")))
             .redirectErrorStream(true)
-            .redirectOutput(output.toFile())
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()))
             .start();
     ProcessHandle handle = process.toHandle();
     // The start time beside the id: ids come again, and a stranger must not be adopted.

@@ -10,6 +10,8 @@ import dev.ahjo.wire.tls.TlsFiles;
 import dev.ahjo.worker.Agent;
 import dev.ahjo.worker.AgentSettings;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +21,8 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -31,6 +35,8 @@ import picocli.CommandLine.Option;
           + " data folder finds them."
     })
 public final class Worker implements Callable<Integer> {
+  private static final Logger LOG = LoggerFactory.getLogger(Worker.class);
+
   private final Console console;
 
   @Option(
@@ -124,6 +130,9 @@ public final class Worker implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     LogFile.use(logFile);
     AgentSettings settings = settings();
+    Thread.setDefaultUncaughtExceptionHandler(
+        (thread, thrown) -> LOG.error("The thread '{}' ended by a fault", thread.getName(), thrown));
+    refuseStrangeAddress(settings);
     try (Agent agent = Agent.start(settings)) {
       Runtime.getRuntime().addShutdownHook(new Thread(agent::close, "goodbye"));
       console.note(
@@ -144,6 +153,24 @@ public final class Worker implements Callable<Integer> {
     } catch (IOException unusable) {
       String why = unusable.getMessage();
       throw new CommandFailed(Exit.USAGE, why == null ? unusable.toString() : why, unusable);
+    }
+  }
+
+  /** Only pekko:// is dialled back. */
+  private static void refuseStrangeAddress(AgentSettings settings) {
+    if (settings.gates().stream().noneMatch(gate -> "pekko".equals(gate.getScheme()))) {
+      return;
+    }
+    try (var socket = new ServerSocket(0, 1, InetAddress.getByName(settings.bindHost()))) {
+      LOG.debug("{} is this machine's", socket.getInetAddress());
+    } catch (IOException notOurs) {
+      throw new CommandFailed(
+          Exit.USAGE,
+          "--bind: expected an address of this machine, but found '"
+              + settings.bindHost()
+              + "': "
+              + notOurs.getMessage(),
+          notOurs);
     }
   }
 

@@ -85,6 +85,23 @@ class AgentProcessTest {
   }
 
   @Test
+  void whatAnAgentSaidBeforeItEndedStays() throws IOException {
+    Path output = folder.resolve("agent.out");
+    up(List.of("/bin/sh", "-c", "echo last words; exit 3"));
+
+    await("a second start", () -> read(output).lines().count() >= 2);
+    assertThat(read(output)).startsWith("last words\nlast words\n");
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException notYet) {
+      return "";
+    }
+  }
+
+  @Test
   void closingEndsTheAgentAndForgetsIt() throws IOException {
     AgentProcess agent = up(SLEEPER);
     long pid = agent.pid().orElseThrow();
