@@ -59,6 +59,9 @@ public final class CassandraStreamStore implements StreamStore, AutoCloseable {
 
   private volatile long openedSlot = -1;
 
+  /** Told once: an outage has thousands of agents ask again every moment. */
+  private volatile boolean away;
+
   /** What this node knows of a stream that it writes; guarded by itself. */
   private static final class Writing {
     private boolean looked;
@@ -117,8 +120,15 @@ public final class CassandraStreamStore implements StreamStore, AutoCloseable {
         }
       }
     } catch (DriverException | IllegalStateException | IOException refused) {
-      LOG.warn("{} can't be stored: {}", chunk.stream(), refused.toString());
+      if (!away) {
+        LOG.warn("{} and maybe others can't be stored: {}", chunk.stream(), refused.toString());
+        away = true;
+      }
       return new Appended.Busy("Cassandra: " + refused.getMessage());
+    }
+    if (away) {
+      LOG.info("Streams can be stored again");
+      away = false;
     }
     watch.grown(chunk.stream(), answer);
     return answer;

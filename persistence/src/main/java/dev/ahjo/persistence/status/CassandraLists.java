@@ -6,8 +6,10 @@ import dev.ahjo.core.status.StatusStore.Query;
 import dev.ahjo.persistence.status.StatusRows.Found;
 import dev.ahjo.persistence.status.StatusRows.Line;
 import dev.ahjo.persistence.status.StatusRows.Node;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +34,9 @@ final class CassandraLists {
    * is only so when filters of several fields are combined that seldom meet.
    */
   static final int MAX_PASSED = 20_000;
+
+  /** Views asked for at once for one page; a connection to Cassandra takes some thousand in all. */
+  private static final int SIDE_BY_SIDE = 50;
 
   private final StatusRows rows;
 
@@ -237,14 +242,15 @@ final class CassandraLists {
   /** A view may have changed since its line was read, and no longer be what was asked for. */
   private <V> void fetch(
       Table<V> table, List<Line> lines, Cursor cursor, Predicate<V> wanted, Filling<V> page) {
-    List<CompletionStage<Optional<Found<V>>>> asked = new ArrayList<>();
+    Deque<CompletionStage<Optional<Found<V>>>> asked = new ArrayDeque<>();
+    int next = 0;
     for (Line line : lines) {
-      asked.add(rows.findLater(table, line.id()));
-    }
-    for (int i = 0; i < asked.size(); i++) {
-      var found = Answers.of(asked.get(i)).map(Found::view);
+      while (next < lines.size() && asked.size() < SIDE_BY_SIDE) {
+        asked.add(rows.findLater(table, lines.get(next++).id()));
+      }
+      var found = Answers.of(asked.remove()).map(Found::view);
       if (found.isPresent() && wanted.test(found.get())) {
-        page.add(found.get(), cursor.of(lines.get(i)));
+        page.add(found.get(), cursor.of(line));
       }
     }
   }

@@ -35,7 +35,7 @@ import java.util.stream.Stream;
  */
 public final class CassandraTables implements StatusStore {
   /** Readers at once; a page asks for many rows. */
-  private static final int READERS = 32;
+  private static final int READERS = 16;
 
   /** A reader that has waited so long is told that it is not to be. */
   private static final long PATIENCE_SECONDS = 10;
