@@ -270,8 +270,9 @@ public final class Agent implements AutoCloseable {
         builds.put(taken.key(), taken);
         taken.start();
       } catch (IOException e) {
-        // not acknowledged, so the gate will ask again
         LOG.error("Could not take {} on: {}", run.build(), e.toString());
+        site.uplink()
+            .send(new Protocol.CannotTake(run.build(), run.attempt(), "could not keep it: " + e));
       }
     }
 

@@ -82,9 +82,9 @@ final class HeldBuild {
   static HeldBuild accept(Site site, BuildKey build, Attempt attempt, Plan plan)
       throws IOException {
     Path folder = site.folders().take(build.builder());
+    Path dir = site.data().build(build);
     try {
       var kept = new Kept(build, attempt, plan, site.folders().name(folder));
-      Path dir = site.data().build(build);
       Files.createDirectories(dir);
       DataFolder.write(dir.resolve(PLAN), Json.text().writeValueAsBytes(kept));
       DataFolder.force(dir.getParent());
@@ -93,6 +93,13 @@ final class HeldBuild {
       return held;
     } catch (IOException e) {
       site.folders().release(folder);
+      // A later agent must not take for a build what the gate is told can't be taken.
+      try {
+        Files.deleteIfExists(dir.resolve(PLAN));
+        DataFolder.remove(dir);
+      } catch (IOException worse) {
+        e.addSuppressed(worse);
+      }
       throw e;
     }
   }

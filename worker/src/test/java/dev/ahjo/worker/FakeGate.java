@@ -14,6 +14,7 @@ import dev.ahjo.core.step.StepReport.StepOutcome;
 import dev.ahjo.core.worker.Protocol.Append;
 import dev.ahjo.core.worker.Protocol.AppendPiece;
 import dev.ahjo.core.worker.Protocol.Artifacts;
+import dev.ahjo.core.worker.Protocol.CannotTake;
 import dev.ahjo.core.worker.Protocol.Fetch;
 import dev.ahjo.core.worker.Protocol.Fetched;
 import dev.ahjo.core.worker.Protocol.Goodbye;
@@ -43,6 +44,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -57,6 +59,7 @@ final class FakeGate {
   private final List<String> violations = new ArrayList<>();
   private final List<Hello> hellos = new ArrayList<>();
   private final Set<BuildKey> refused = new HashSet<>();
+  private final Map<BuildKey, String> notTaken = new HashMap<>();
   private @Nullable Consumer<ToAgent> agent;
   private final java.util.SplittableRandom luck = new java.util.SplittableRandom(7);
   private boolean cut;
@@ -185,6 +188,12 @@ final class FakeGate {
     return agent != null;
   }
 
+  /** Why the agent could not take the build. */
+  String awaitNotTaken(BuildKey build) {
+    await(Duration.ofSeconds(10), "a word on " + build, () -> notTaken.containsKey(build));
+    return Objects.requireNonNull(notTaken.get(build));
+  }
+
   void awaitOver(BuildKey build) {
     await(Duration.ofSeconds(30), "the end of " + build, () -> over(build));
   }
@@ -289,6 +298,7 @@ final class FakeGate {
       }
       case AppendPiece _ -> throw new IllegalStateException("Ahjo's agent has Zstandard");
       case Ping _ -> tell(new Ping());
+      case CannotTake no -> notTaken.put(no.build(), no.reason());
       case Goodbye _ -> agent = null;
       case Hello _ -> throw new IllegalStateException("Heard before");
     }

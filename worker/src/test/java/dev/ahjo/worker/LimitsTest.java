@@ -50,6 +50,17 @@ class LimitsTest extends Situation {
   }
 
   @Test
+  void aBuildThatCannotBeKeptIsGivenBack() throws IOException {
+    // A file stands where its folder should be, as if the disk took nothing.
+    Files.createDirectories(data.resolve("builds"));
+    Files.writeString(data.resolve("builds/demo@linux@1"), "");
+    gate.run(build(1), plan(run("compile", "true")));
+    assertThat(gate.awaitNotTaken(build(1))).startsWith("could not keep it: ");
+    gate.run(build(2), plan(run("compile", "true")));
+    gate.awaitOver(build(2));
+  }
+
+  @Test
   void silenceEndsAStep() {
     StepOutcome outcome =
         runs(build(1), run("hangs", "echo a; sleep 77").limits(Duration.ofMillis(300), LONG, MUCH));

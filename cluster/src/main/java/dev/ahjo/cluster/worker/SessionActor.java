@@ -395,6 +395,7 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
       case Protocol.Goodbye _ -> {
         return end("goodbye");
       }
+      case Protocol.CannotTake no -> cannotTake(no, bytes.length);
       case Protocol.Reports reports -> {
         if (!taken(reports, bytes.length)) {
           done(bytes.length);
@@ -488,6 +489,23 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
     held.waitingBytes += bytes;
     held.next = held.waitingFrom + held.waiting.size();
     return true;
+  }
+
+  /** If this is lost, the plan is delivered again, and the agent says it again. */
+  private void cannotTake(Protocol.CannotTake no, long bytes) {
+    LOG.warn("Worker {} can't take {}: {}", hello.worker(), no.build(), no.reason());
+    var told = reply(bytes);
+    around
+        .entities()
+        .tell(
+            EntityRef.of(no.build()),
+            new Build.Command.CannotTake(hello.worker(), no.attempt(), no.reason()))
+        .whenComplete((answer, problem) -> {
+          if (problem != null) {
+            LOG.warn("{} could not be told that it was not taken", no.build(), problem);
+          }
+          told.accept(Optional.empty());
+        });
   }
 
   private void tell(BuildKey build, Held held, long first, List<StepReport> reports, long bytes) {

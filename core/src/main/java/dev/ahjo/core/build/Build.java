@@ -50,6 +50,9 @@ public final class Build implements Entity<Build.Command, Build.State, Build.Fac
   /** Longer than any system's name of a commit. */
   private static final int MAX_REVISION = 256;
 
+  /** Characters of what an agent says of a build that it can't take. */
+  private static final int MAX_WHY = 1_000;
+
   /** Characters of a property that a step sets. */
   private static final int MAX_VALUE = 64 * 1024;
 
@@ -79,6 +82,13 @@ public final class Build implements Entity<Build.Command, Build.State, Build.Fac
     record LoseLease(WorkerName worker, String why) implements Command {}
 
     record RefuseLease(WorkerName worker) implements Command {}
+
+    /** The agent could not keep the plan, and holds nothing of it. */
+    record CannotTake(WorkerName worker, Attempt attempt, String why) implements Command {
+      public CannotTake {
+        why = why.length() > MAX_WHY ? why.substring(0, MAX_WHY) : why;
+      }
+    }
 
     record Stop(String by, String reason) implements Command {}
 
@@ -209,9 +219,21 @@ public final class Build implements Entity<Build.Command, Build.State, Build.Fac
       case When(State _, Command.NotHeld _) -> alreadySo();
 
       case When(State.Finished _, Command.LoseLease _) -> alreadySo();
-      case When(State s, Command.LoseLease c) -> accept(lost(s, c.why(), now));
+      case When(State s, Command.LoseLease c) ->
+          body(s).worker().equals(c.worker()) ? accept(lost(s, c.why(), now)) : alreadySo();
 
-      case When(State.Leased s, Command.RefuseLease _) ->
+      case When(State.Leased s, Command.CannotTake c)
+          when s.body().worker().equals(c.worker()) && s.body().attempt().equals(c.attempt()) ->
+          accept(
+              new Fact.BuildFinished(
+                  0,
+                  Result.RETRY,
+                  new Ending.Transient(Ending.Cause.AGENT_FAULT, "", "agent fault", c.why()),
+                  now));
+      case When(State _, Command.CannotTake _) -> alreadySo();
+
+      case When(State.Leased s, Command.RefuseLease c)
+          when s.body().worker().equals(c.worker()) ->
           accept(
               new Fact.BuildFinished(
                   0,

@@ -314,11 +314,22 @@ final class Agent {
     if (known != null) {
       send(known);
     } else if (!forgotten.contains(m.build())) {
+      if (farm.fates().strikes(key("full", 0), troubles.agentFault())) {
+        sayThatDiskIsFull(m);
+        return;
+      }
       var build = new Held(m.build(), m.attempt(), m.plan());
       held.put(m.build(), build);
       farm.invariants().kept(this, build);
       report(build, new StepReport.PlanKept(at()));
       walk(build);
+    }
+  }
+
+  private void sayThatDiskIsFull(Protocol.RunBuild m) {
+    var mine = session;
+    if (mine != null) {
+      farm.gate().up(mine, new Protocol.CannotTake(m.build(), m.attempt(), "no space left"));
     }
   }
 

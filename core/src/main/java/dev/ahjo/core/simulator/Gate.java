@@ -210,6 +210,12 @@ final class Gate {
     switch (message) {
       case Protocol.Hello hello -> join(session, hello);
       case Protocol.Reports reports -> report(session, reports);
+      case Protocol.CannotTake no ->
+          farm.say(
+              "gate",
+              EntityRef.of(no.build()),
+              new Build.Command.CannotTake(session.agent.name(), no.attempt(), no.reason()),
+              answer -> farm.tell(() -> no.build() + " can't be taken: " + answer));
       case Protocol.Goodbye _ -> close(session);
       case Protocol.Append _,
           Protocol.AppendPiece _,

@@ -92,6 +92,12 @@ public final class Protocol {
   public record RunBuild(BuildKey build, Attempt attempt, Plan plan) implements ToAgent {}
 
   /**
+   * The agent has no room for that build, or can't keep its plan; it holds nothing of it. The
+   * attempt is over and accuses the worker.
+   */
+  public record CannotTake(BuildKey build, Attempt attempt, String reason) implements ToGate {}
+
+  /**
    * A build to stop. {@code forget} says that the master no longer believes in it: no report
    * wanted. Otherwise the agent stops the running step, runs the steps marked always, and reports
    * the end.

@@ -92,6 +92,23 @@ class BuildTest {
         .isInstanceOf(Decision.Refused.class);
   }
 
+  @Test
+  void whatItsAgentCannotKeepIsTheWorkersFault() {
+    var no = new Command.CannotTake(W1, attempt(1, 1), "no space left");
+    assertThat(table().state("end", "leased", no).get("end"))
+        .isInstanceOfSatisfying(
+            State.Finished.class,
+            end ->
+                assertThat(end.ending())
+                    .isEqualTo(
+                        new Ending.Transient(
+                            Ending.Cause.AGENT_FAULT, "", "agent fault", "no space left")));
+    var others = new Command.CannotTake(W2, attempt(1, 1), "no space left");
+    assertThat(table().state("same", "leased", others).get("same"))
+        .isEqualTo(table().get("leased"));
+    assertThat(table().state("runs", "running", no).get("runs")).isEqualTo(table().get("running"));
+  }
+
   static Table<Command, State, Fact> table() {
     return new Table<Command, State, Fact>(new Build(), NOON)
         .state("absent", new State.Absent())
