@@ -107,6 +107,10 @@ public final class Node implements AutoCloseable {
                 clock,
                 new SecureRandom()));
     part("HTTP", () -> server.stop(GOODBYE).toCompletableFuture().join());
+    part(
+        "projects' folder",
+        ProjectFolder.watch(
+            settings.projects(), new Farm(engine.entities()), ProjectFolder.LOOK));
     String scheme = settings.http().tls().isPresent() ? "https://" : "http://";
     http = URI.create(scheme + settings.http().host() + ":" + server.address().getPort());
   }

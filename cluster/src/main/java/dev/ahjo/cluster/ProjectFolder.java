@@ -1,0 +1,140 @@
+package dev.ahjo.cluster;
+
+import dev.ahjo.config.ProjectFiles;
+import dev.ahjo.config.Reading;
+import dev.ahjo.config.yaml.Document;
+import dev.ahjo.core.Farm;
+import dev.ahjo.core.port.Entities.Answer;
+import dev.ahjo.core.project.ProjectDefinition;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The node's folder of project files, looked at now and then: a valid change takes effect whole, an
+ * invalid one changes nothing and says why. A look, not the system's notices, because those miss
+ * what is written over a network's file system; it costs a few reads of small files.
+ *
+ * <p>A file is taken when two looks have found the same bytes, so that none is read half written. A
+ * file that goes away removes no project: that is said over HTTP.
+ */
+final class ProjectFolder implements AutoCloseable {
+  static final Duration LOOK = Duration.ofSeconds(1);
+
+  /** More files than this are not looked at. */
+  private static final int MAX_FILES = 10_000;
+
+  private static final String FILE = "[^.].*\\.(ya?ml|json)";
+
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Logger LOG = LoggerFactory.getLogger(ProjectFolder.class);
+
+  private final Path folder;
+  private final Farm farm;
+  private final Map<Path, byte[]> seen = new HashMap<>();
+  private final Map<Path, byte[]> settled = new HashMap<>();
+  private final ScheduledExecutorService looks =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().name("ahjo-projects").daemon().factory());
+
+  private ProjectFolder(Path folder, Farm farm) {
+    this.folder = folder;
+    this.farm = farm;
+  }
+
+  static ProjectFolder watch(Path folder, Farm farm, Duration every) {
+    var projects = new ProjectFolder(folder, farm);
+    var unused =
+        projects.looks.scheduleWithFixedDelay(
+            projects::look, 0, every.toMillis(), TimeUnit.MILLISECONDS);
+    return projects;
+  }
+
+  private void look() {
+    if (!Files.isDirectory(folder)) {
+      return;
+    }
+    try (Stream<Path> all = Files.list(folder)) {
+      List<Path> files =
+          all.filter(file -> file.getFileName().toString().matches("[^.].*\\.(ya?ml|json)"))
+              .sorted()
+              .limit(MAX_FILES)
+              .toList();
+      seen.keySet().retainAll(files);
+      settled.keySet().retainAll(files);
+      for (Path file : files) {
+        look(file);
+      }
+    } catch (IOException | RuntimeException failed) {
+      LOG.error("The projects in {} could not be looked at; the next look tries again", folder, failed);
+    } catch (InterruptedException stop) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void look(Path file) throws InterruptedException {
+    byte[] bytes;
+    try {
+      if (!Files.isRegularFile(file) || Files.size(file) > 2L * Document.MAX_BYTES) {
+        return;
+      }
+      bytes = Files.readAllBytes(file);
+    } catch (IOException e) {
+      LOG.warn("Could not read the project file {}: {}", file, e.toString());
+      return;
+    }
+    byte[] before = seen.put(file, bytes);
+    if (Arrays.equals(before, bytes) && !Arrays.equals(settled.get(file), bytes)) {
+      if (take(file, new String(bytes, StandardCharsets.UTF_8))) {
+        settled.put(file, bytes);
+      }
+    }
+  }
+
+  /** Answers whether there is nothing more to try. */
+  private boolean take(Path file, String text) throws InterruptedException {
+    Reading<ProjectDefinition> reading = ProjectFiles.read(file.toString(), text);
+    if (!(reading instanceof Reading.Valid<ProjectDefinition>(ProjectDefinition project, var _))) {
+      LOG.error("The project file {} changes nothing: it has errors", file);
+      reading.problems().forEach(problem -> LOG.error("{}", problem));
+      return true;
+    }
+    reading.problems().forEach(problem -> LOG.warn("{}", problem));
+    try {
+      Answer answer =
+          farm.define(project, "file " + file.getFileName())
+              .toCompletableFuture()
+              .get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+      switch (answer) {
+        case Answer.Done done when done.changed() ->
+            LOG.info("Project {} is as {} says", project.name(), file);
+        case Answer.Done _ -> LOG.debug("{} says what is so", file);
+        case Answer.Refused refused ->
+            LOG.error("The project file {} changes nothing: {}", file, refused.why());
+      }
+      return true;
+    } catch (ExecutionException | TimeoutException failed) {
+      LOG.warn("Could not define {} by {}: {}; trying again", project.name(), file, failed.toString());
+      return false;
+    }
+  }
+
+  @Override
+  public void close() {
+    looks.shutdownNow();
+  }
+}

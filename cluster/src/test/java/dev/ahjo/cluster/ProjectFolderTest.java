@@ -1,0 +1,90 @@
+package dev.ahjo.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.ahjo.core.Farm;
+import dev.ahjo.core.kernel.EntityRef;
+import dev.ahjo.core.kernel.Message;
+import dev.ahjo.core.port.Entities;
+import dev.ahjo.core.project.Project;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The folder of project files, while somebody works in it. */
+class ProjectFolderTest {
+  private static final String GOOD =
+      "project: hello\nbuilders: {debian: {steps: [{run: make}]}}\n";
+
+  @TempDir Path folder;
+
+  /** Who takes down what it is told, and answers like a node that can't be reached at first. */
+  private static final class Desk implements Entities {
+    final List<Project.Command.Define> defined = new CopyOnWriteArrayList<>();
+    final AtomicInteger away = new AtomicInteger();
+
+    @Override
+    public CompletionStage<Answer> tell(EntityRef to, Message message) {
+      if (away.getAndDecrement() > 0) {
+        return CompletableFuture.failedFuture(new TimeoutException("nobody there"));
+      }
+      defined.add((Project.Command.Define) message);
+      return CompletableFuture.completedFuture(new Answer.Done(true));
+    }
+
+    @Override
+    public CompletionStage<Object> state(EntityRef of) {
+      return CompletableFuture.failedFuture(new IllegalStateException("nobody asks for " + of));
+    }
+
+    List<String> builders(int time) {
+      return defined.get(time).definition().builders().stream()
+          .map(builder -> builder.name().value())
+          .toList();
+    }
+  }
+
+  private static void await(String what, BooleanSupplier so) {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    while (!so.getAsBoolean()) {
+      assertThat(System.nanoTime()).as("waiting for " + what).isLessThan(end);
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+    }
+  }
+
+  @Test
+  void aValidChangeTakesEffectWholeAndAnInvalidOneNotAtAll() throws IOException {
+    var desk = new Desk();
+    desk.away.set(2);
+    Path late = folder.resolve("projects");
+    try (var _ = ProjectFolder.watch(late, new Farm(desk), Duration.ofMillis(10))) {
+      Files.createDirectories(late);
+      Files.writeString(late.resolve("hello.yaml"), GOOD);
+      Files.writeString(late.resolve("README.txt"), "not a project");
+      await("the project", () -> desk.defined.size() == 1);
+      assertThat(desk.builders(0)).containsExactly("debian");
+
+      Files.writeString(late.resolve("hello.yaml"), GOOD + "oops: [\n");
+      Files.writeString(late.resolve("later.yaml"), GOOD.replace("hello", "later"));
+      await("the other project", () -> desk.defined.size() == 2);
+      assertThat(desk.defined.get(1).definition().name().value()).isEqualTo("later");
+
+      Files.writeString(late.resolve("hello.yaml"), GOOD.replace("debian", "fedora"));
+      await("the change", () -> desk.defined.size() == 3);
+      assertThat(desk.builders(2)).containsExactly("fedora");
+      assertThat(desk.defined.get(2).by()).isEqualTo("file hello.yaml");
+    }
+  }
+}
