@@ -20,7 +20,7 @@ class JudgeTest {
   private static final String SUM = "5891b5b522d5df086d0ff0b110fbd9d2";
 
   /** A history that is told line by line; a tick is a tenth of a second. */
-  private static final class Tale {
+  static final class Tale {
     private final List<Event> events = new ArrayList<>();
     private long now = 7_000_000_000L;
 
