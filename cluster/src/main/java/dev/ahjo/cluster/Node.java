@@ -109,8 +109,7 @@ public final class Node implements AutoCloseable {
     part("HTTP", () -> server.stop(GOODBYE).toCompletableFuture().join());
     part(
         "projects' folder",
-        ProjectFolder.watch(
-            settings.projects(), new Farm(engine.entities()), ProjectFolder.LOOK));
+        ProjectFolder.watch(settings.projects(), new Farm(engine.entities()), ProjectFolder.LOOK));
     String scheme = settings.http().tls().isPresent() ? "https://" : "http://";
     http = URI.create(scheme + settings.http().host() + ":" + server.address().getPort());
   }

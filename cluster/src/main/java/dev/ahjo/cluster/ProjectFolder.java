@@ -80,7 +80,8 @@ final class ProjectFolder implements AutoCloseable {
         look(file);
       }
     } catch (IOException | RuntimeException failed) {
-      LOG.error("The projects in {} could not be looked at; the next look tries again", folder, failed);
+      LOG.error(
+          "The projects in {} could not be looked at; the next look tries again", folder, failed);
     } catch (InterruptedException stop) {
       Thread.currentThread().interrupt();
     }
@@ -128,7 +129,8 @@ final class ProjectFolder implements AutoCloseable {
       }
       return true;
     } catch (ExecutionException | TimeoutException failed) {
-      LOG.warn("Could not define {} by {}: {}; trying again", project.name(), file, failed.toString());
+      LOG.warn(
+          "Could not define {} by {}: {}; trying again", project.name(), file, failed.toString());
       return false;
     }
   }

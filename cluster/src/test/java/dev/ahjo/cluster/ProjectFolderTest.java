@@ -25,8 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The folder of project files, while somebody works in it. */
 class ProjectFolderTest {
-  private static final String GOOD =
-      "project: hello\nbuilders: {debian: {steps: [{run: make}]}}\n";
+  private static final String GOOD = "project: hello\nbuilders: {debian: {steps: [{run: make}]}}\n";
 
   @TempDir Path folder;
 

@@ -18,7 +18,9 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("processes")
 @Timeout(60)
 class LogPageTest {
-  /** In their order: what is there, a connection that breaks, nobody, a node not ready, the rest. */
+  /**
+   * In their order: what is there, a connection that breaks, nobody, a node not ready, the rest.
+   */
   private static final String API =
       """
       const answers = [
@@ -95,7 +97,8 @@ class LogPageTest {
   }
 
   private static String resource(String name) throws IOException {
-    try (InputStream in = Objects.requireNonNull(HttpServer.class.getResourceAsStream(name), name)) {
+    try (InputStream in =
+        Objects.requireNonNull(HttpServer.class.getResourceAsStream(name), name)) {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     }
   }

@@ -64,7 +64,9 @@ public abstract sealed class Steer implements Callable<Integer> {
     }
   }
 
-  @Command(name = "retry", description = "Put a request that is shelved, or backing off, back into its queue.")
+  @Command(
+      name = "retry",
+      description = "Put a request that is shelved, or backing off, back into its queue.")
   static final class Retry extends Steer {
     @Parameters(paramLabel = "REQUEST", description = "A request.")
     String id = "";
@@ -79,7 +81,9 @@ public abstract sealed class Steer implements Callable<Integer> {
     }
   }
 
-  @Command(name = "stop", description = {
+  @Command(
+      name = "stop",
+      description = {
         "Stop a running build; its `always` steps still run.",
         "Stopped again, the one of them that runs ends too."
       })

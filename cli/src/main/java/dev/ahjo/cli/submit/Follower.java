@@ -89,8 +89,7 @@ public final class Follower {
                 + console.paint(build.toString(), Tone.STRONG)
                 + (shown > 1 ? ", attempt " + shown : ""));
         if (logs) {
-          new BuildLog(client, console, patience, events, build, prefix, "stdio")
-              .follow();
+          new BuildLog(client, console, patience, events, build, prefix, "stdio").follow();
         }
         continue;
       }

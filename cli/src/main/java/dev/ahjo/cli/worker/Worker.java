@@ -130,8 +130,8 @@ public final class Worker implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     LogFile.use(logFile);
     AgentSettings settings = settings();
-    Thread.setDefaultUncaughtExceptionHandler(
-        (thread, thrown) -> LOG.error("The thread '{}' ended by a fault", thread.getName(), thrown));
+    Thread.setDefaultUncaughtExceptionHandler((thread, thrown) ->
+        LOG.error("The thread '{}' ended by a fault", thread.getName(), thrown));
     refuseStrangeAddress(settings);
     try (Agent agent = Agent.start(settings)) {
       Runtime.getRuntime().addShutdownHook(new Thread(agent::close, "goodbye"));

@@ -232,8 +232,7 @@ public final class Build implements Entity<Build.Command, Build.State, Build.Fac
                   now));
       case When(State _, Command.CannotTake _) -> alreadySo();
 
-      case When(State.Leased s, Command.RefuseLease c)
-          when s.body().worker().equals(c.worker()) ->
+      case When(State.Leased s, Command.RefuseLease c) when s.body().worker().equals(c.worker()) ->
           accept(
               new Fact.BuildFinished(
                   0,
