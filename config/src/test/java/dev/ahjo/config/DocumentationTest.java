@@ -34,6 +34,10 @@ class DocumentationTest {
     if (block.startsWith("builders:")) {
       return "project: p\n" + block;
     }
+    if (block.startsWith("- ")) {
+      return "project: p\nproperties: {version: 1}\nbuilders:\n  a:\n    steps:\n"
+          + block.indent(6);
+    }
     if (block.startsWith("retry:")) {
       return "project: p\nbuilders: {a: {steps: [{name: fetch, run: x}]}}\ndefaults:\n"
           + block.indent(2);
