@@ -70,7 +70,7 @@ final class ProjectFolder implements AutoCloseable {
     }
     try (Stream<Path> all = Files.list(folder)) {
       List<Path> files =
-          all.filter(file -> file.getFileName().toString().matches("[^.].*\\.(ya?ml|json)"))
+          all.filter(file -> folder.relativize(file).toString().matches(FILE))
               .sorted()
               .limit(MAX_FILES)
               .toList();
