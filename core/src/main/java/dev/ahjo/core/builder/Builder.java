@@ -4,6 +4,7 @@ import static dev.ahjo.core.kernel.Decision.accept;
 import static dev.ahjo.core.kernel.Decision.alreadySo;
 import static dev.ahjo.core.kernel.Decision.refuse;
 
+import dev.ahjo.core.buildset.Plan;
 import dev.ahjo.core.id.Attempt;
 import dev.ahjo.core.id.BuildKey;
 import dev.ahjo.core.id.BuilderKey;
@@ -19,7 +20,6 @@ import dev.ahjo.core.kernel.EntityType;
 import dev.ahjo.core.kernel.Message;
 import dev.ahjo.core.kernel.Rank;
 import dev.ahjo.core.kernel.Refusal;
-import dev.ahjo.core.buildset.Plan;
 import dev.ahjo.core.kernel.Turn;
 import dev.ahjo.core.project.BuilderDefinition.Collapse;
 import dev.ahjo.core.project.BuilderRules;

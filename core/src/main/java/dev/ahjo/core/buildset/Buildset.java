@@ -305,8 +305,7 @@ public final class Buildset implements Entity<Buildset.Command, Buildset.State, 
               ((State.Open) before).what(), ((State.Open) before).nodes(), Optional.of(f));
       case Fact.BuildsetFinished f -> {
         var what = ((State.Open) before).what();
-        yield new State.Finished(
-            what.id(), what.fingerprint(), f.result(), requests(what.nodes()));
+        yield new State.Finished(what.id(), what.fingerprint(), f.result(), requests(what.nodes()));
       }
     };
   }

@@ -351,8 +351,6 @@ public final class Pool implements Entity<Pool.Command, Pool.State, Pool.Fact> {
   @Override
   public boolean settled(State state) {
     // Asked for by a name that nobody has: it must not be remembered.
-    return state.granted() == 0
-        && state.waiting().isEmpty()
-        && state.seats().stations().isEmpty();
+    return state.granted() == 0 && state.waiting().isEmpty() && state.seats().stations().isEmpty();
   }
 }

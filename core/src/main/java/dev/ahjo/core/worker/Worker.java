@@ -321,8 +321,7 @@ public final class Worker implements Entity<Worker.Command, Worker.State, Worker
   private Decision<Fact> endLease(State s, Command.EndLease c, Instant now) {
     return s.leases().containsKey(c.build())
         ? judge(
-            new Turn<State, Fact>(this, s).record(new Fact.LeaseEnded(c.build(), c.proof())),
-            now)
+            new Turn<State, Fact>(this, s).record(new Fact.LeaseEnded(c.build(), c.proof())), now)
         : alreadySo();
   }
 

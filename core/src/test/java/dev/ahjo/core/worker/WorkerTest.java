@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -214,13 +215,17 @@ class WorkerTest {
     assertThat(worker.lost()).containsExactly(build(1));
   }
 
+  private static Duty.Wake wake(Story worker, String key) {
+    return (Duty.Wake) Objects.requireNonNull(new Worker().duties(worker.state).get(key));
+  }
+
   @Test
   void noClockEndsAGraceEarly() {
     var worker = new Story();
     worker.say(join("s1", "disk1", 1));
     worker.say(lease(1));
     worker.say(leave("s1"));
-    var wake = (Duty.Wake) new Worker().duties(worker.state).get("grace:" + build(1));
+    var wake = wake(worker, "grace:" + build(1));
     assertThat(wake.after(NOON)).isEqualTo(GRACE);
     assertThat(wake.after(NOON.plusSeconds(90))).as("set forward").isEqualTo(GRACE);
     assertThat(wake.after(NOON.minusSeconds(7200))).as("set back").isEqualTo(GRACE);
@@ -231,7 +236,7 @@ class WorkerTest {
     var worker = new Story();
     worker.say(join("s1", "disk1", 1));
     worker.faults(1, 2, 3);
-    var wake = (Duty.Wake) new Worker().duties(worker.state).get("quarantine");
+    var wake = wake(worker, "quarantine");
     assertThat(wake.after(NOON.plusSeconds(20))).hasSeconds(40);
     assertThat(wake.after(NOON.minusSeconds(7200))).as("set back").hasMinutes(1);
   }
