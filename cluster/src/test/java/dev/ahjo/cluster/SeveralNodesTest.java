@@ -24,6 +24,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -164,8 +165,16 @@ class SeveralNodesTest {
     return Duration.ofNanos(System.nanoTime() - begin);
   }
 
+  private Engine engine(int node) {
+    return Objects.requireNonNull(open.get(node));
+  }
+
+  private Engine remove(int node) {
+    return Objects.requireNonNull(open.remove(node));
+  }
+
   private void dies(int node) throws Exception {
-    var system = open.remove(node).system();
+    var system = remove(node).system();
     system.terminate();
     system.getWhenTerminated().toCompletableFuture().get(10, TimeUnit.SECONDS);
   }
@@ -182,11 +191,11 @@ class SeveralNodesTest {
     Engine web = node(3, Set.of("web"));
     awaitUp(0, 1, 2, 3);
     defineAll(web);
-    allAnswer(open.get(1));
+    allAnswer(engine(1));
     assertThat(web.awake()).as("entities beside the engines").isZero();
     int all = sum(open.values());
     for (int i = 0; i < 3; i++) {
-      assertThat(open.get(i).awake())
+      assertThat(engine(i).awake())
           .as("of %s entities on three nodes, those of node %s", all, i)
           .isBetween(all / 3 - all / 6, all / 3 + all / 6);
     }
@@ -204,17 +213,17 @@ class SeveralNodesTest {
     await(
         "all entities on two nodes",
         Duration.ofSeconds(15),
-        () -> sum(open.values()) >= all && open.get(0).membership().nodes().size() == 3);
+        () -> sum(open.values()) >= all && engine(0).membership().nodes().size() == 3);
     System.err.printf(
         "Killed: all answer after %s ms, all awake after %s ms%n",
         elsewhere.toMillis(), (System.nanoTime() - begin) / 1_000_000);
 
     node(2, ALL);
     awaitUp(0, 1, 2, 3);
-    await("entities on the new node", Duration.ofSeconds(30), () -> open.get(2).awake() > all / 6);
+    await("entities on the new node", Duration.ofSeconds(30), () -> engine(2).awake() > all / 6);
 
     begin = System.nanoTime();
-    Engine leaves = open.remove(0);
+    Engine leaves = remove(0);
     Thread leaving = Thread.ofVirtual().start(leaves::close);
     Duration slowest = Duration.ZERO;
     while (leaving.isAlive()) {
@@ -245,9 +254,11 @@ class SeveralNodesTest {
     assertThat(first.membership().trouble()).isEmpty();
 
     // Taken out by the others, it knows that it must begin anew.
-    Cluster others = Cluster.get(open.get(0).system());
-    others.manager().tell(new Down(Cluster.get(open.get(2).system()).selfMember().address()));
-    assertThat(lost.get(2).await(20, TimeUnit.SECONDS)).as("a downed node ends").isTrue();
+    Cluster others = Cluster.get(engine(0).system());
+    others.manager().tell(new Down(Cluster.get(engine(2).system()).selfMember().address()));
+    assertThat(Objects.requireNonNull(lost.get(2)).await(20, TimeUnit.SECONDS))
+        .as("a downed node ends")
+        .isTrue();
     open.remove(2);
     awaitUp(0, 1);
   }
@@ -259,7 +270,7 @@ class SeveralNodesTest {
     node(0, ALL);
     var serialization =
         SerializationExtension.get(
-            org.apache.pekko.actor.typed.javadsl.Adapter.toClassic(open.get(0).system()));
+            org.apache.pekko.actor.typed.javadsl.Adapter.toClassic(engine(0).system()));
     assertThatThrownBy(() -> serialization.serialize(new Serializable("x")).get())
         .hasMessageContaining("Attempted to serialize message using Java serialization");
     assertThatThrownBy(() -> serialization.deserialize(new byte[] {1, 2, 3}, 1, "").get())

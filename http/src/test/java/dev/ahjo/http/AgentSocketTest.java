@@ -10,11 +10,13 @@ import java.net.http.WebSocket;
 import java.net.http.WebSocketHandshakeException;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -46,7 +48,7 @@ class AgentSocketTest {
     private int bytes;
 
     @Override
-    public CompletionStage<?> onText(WebSocket socket, CharSequence part, boolean last) {
+    public @Nullable CompletionStage<?> onText(WebSocket socket, CharSequence part, boolean last) {
       text.append(part);
       if (last) {
         heard.add(text.toString());
@@ -57,7 +59,7 @@ class AgentSocketTest {
     }
 
     @Override
-    public CompletionStage<?> onBinary(WebSocket socket, ByteBuffer part, boolean last) {
+    public @Nullable CompletionStage<?> onBinary(WebSocket socket, ByteBuffer part, boolean last) {
       bytes += part.remaining();
       if (last) {
         heard.add(bytes + " bytes");
@@ -68,7 +70,7 @@ class AgentSocketTest {
     }
 
     @Override
-    public CompletionStage<?> onClose(WebSocket socket, int status, String reason) {
+    public @Nullable CompletionStage<?> onClose(WebSocket socket, int status, String reason) {
       heard.add("closed " + status);
       return null;
     }
@@ -139,7 +141,10 @@ class AgentSocketTest {
         .isInstanceOf(CompletionException.class)
         .hasCauseInstanceOf(WebSocketHandshakeException.class)
         .satisfies(failed ->
-            assertThat(((WebSocketHandshakeException) failed.getCause()).getResponse().statusCode())
+            assertThat(
+                    ((WebSocketHandshakeException) Objects.requireNonNull(failed.getCause()))
+                        .getResponse()
+                        .statusCode())
                 .isEqualTo(403));
     assertThat(desk.agents.events).isEmpty();
   }

@@ -12,6 +12,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -26,6 +27,7 @@ import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Down;
 import org.apache.pekko.cluster.typed.Join;
 import org.apache.pekko.cluster.typed.Leave;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -47,7 +49,7 @@ class SessionsTest {
         ActorSystem.create(Behaviors.empty(), "ahjo", ConfigFactory.load("ahjo-node"));
     final Cluster cluster = Cluster.get(system);
     final Sessions sessions = new Sessions();
-    SessionIds ids;
+    @Nullable SessionIds ids;
 
     void join(Place first) {
       cluster.manager().tell(Join.create(first.cluster.selfMember().address()));
@@ -75,7 +77,7 @@ class SessionsTest {
     Session(Place at, WorkerName worker) {
       open =
           at.sessions.open(
-              at.ids.next(),
+              Objects.requireNonNull(at.ids).next(),
               worker,
               "i1",
               heard::add,

@@ -57,8 +57,13 @@ public final class EventFollower implements AutoCloseable {
 
   private void run() {
     long told = shown;
+    boolean lookAgain = false;
     while (!closing) {
       try {
+        if (lookAgain) {
+          // Word of it may have been lost on its way from the other node.
+          shown = Math.max(shown, tables.progress().applied());
+        }
         if (live.heard()) {
           told = tell(told);
         } else {
@@ -68,7 +73,7 @@ public final class EventFollower implements AutoCloseable {
         LOG.warn("What happened after {} can't be told now: {}", told, failed.getMessage());
       }
       try {
-        var unused = news.tryAcquire(LOOKS.toMillis(), TimeUnit.MILLISECONDS);
+        lookAgain = !news.tryAcquire(LOOKS.toMillis(), TimeUnit.MILLISECONDS);
         news.drainPermits();
       } catch (InterruptedException stop) {
         return;

@@ -20,10 +20,12 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -45,7 +47,7 @@ class FeedTest {
   private static final class TestNode {
     final CausalClock clock;
     final FactStore store;
-    volatile Scribe scribe;
+    volatile @Nullable Scribe scribe;
 
     TestNode(CassandraSettings settings, String name, Duration behind) throws Exception {
       clock = new CausalClock(() -> InstantSource.system().instant().minus(behind));
@@ -53,7 +55,7 @@ class FeedTest {
     }
 
     private void wake() {
-      Scribe mine = scribe;
+      @Nullable Scribe mine = scribe;
       if (mine != null) {
         mine.wake();
       }
@@ -64,7 +66,7 @@ class FeedTest {
     }
 
     void givePen() {
-      Scribe mine = scribe;
+      @Nullable Scribe mine = scribe;
       scribe = null;
       if (mine != null) {
         mine.close();
@@ -227,7 +229,7 @@ class FeedTest {
     behind.givePen();
     writing.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
     assertSound(awaitFeed(chains * links), chains, links);
-    assertThat(here.scribe.missed()).isZero();
+    assertThat(Objects.requireNonNull(here.scribe).missed()).isZero();
   }
 
   @Test
