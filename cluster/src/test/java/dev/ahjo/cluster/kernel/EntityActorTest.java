@@ -110,7 +110,7 @@ class EntityActorTest {
     farm.until(
         "said at recovery",
         () -> {
-          farm.passes(Duration.ofMillis(10));
+          farm.passesForAll(Duration.ofMillis(10));
           return farm.timesSaid(TAKER, GIFT) == 2;
         });
     assertThat(farm.state(giver).notes()).isEmpty();

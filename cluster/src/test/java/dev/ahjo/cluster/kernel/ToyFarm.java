@@ -169,7 +169,18 @@ final class ToyFarm implements AutoCloseable {
     MemoryJournal.FULL.set(false);
   }
 
+  /** Time passes once everybody has done what was said so far, and has set a timer for the rest. */
   void passes(Duration duration) {
+    for (ActorRef<Mail> actor : List.copyOf(awake.values())) {
+      TestProbe<Mail.Shown> probe = kit.createTestProbe();
+      actor.tell(new Mail.Read(probe.getRef()));
+      probe.receiveMessage();
+    }
+    passesForAll(duration);
+  }
+
+  /** Time passes, also for those who can't answer now. */
+  void passesForAll(Duration duration) {
     now = now.plus(duration);
     nanos += duration.toNanos();
     time.timePasses(duration);

@@ -460,7 +460,13 @@ public final class Worker implements Entity<Worker.Command, Worker.State, Worker
     }
     var health = s.health();
     return switch (f.proof()) {
-      case GOOD -> rest.health(new Health(List.of(), 0, health.quarantinedUntil()));
+      // One that was under way when the quarantine began does not shorten it.
+      case GOOD ->
+          rest.health(
+              new Health(
+                  List.of(),
+                  health.quarantinedUntil().isPresent() ? health.level() : 0,
+                  health.quarantinedUntil()));
       case NEITHER -> rest;
       case FAULT -> {
         Set<RequestId> strikes = new LinkedHashSet<>(health.strikes());

@@ -291,6 +291,18 @@ class WorkerTest {
   }
 
   @Test
+  void aGoodBuildThatEndsInAQuarantineDoesNotShortenIt() {
+    var worker = new Story();
+    worker.say(join("s1", "disk1", 2));
+    worker.say(lease(9));
+    worker.faults(1, 2, 3);
+    worker.say(new Command.EndLease(build(9), Proof.GOOD));
+    assertThat(worker.standing()).isEqualTo(Standing.QUARANTINED);
+    assertThat(worker.quarantinedFor()).hasMinutes(1);
+    assertThat(wake(worker, "quarantine").after(NOON)).hasMinutes(1);
+  }
+
+  @Test
   void aBuildThatProvesNothingClearsNobody() {
     var worker = new Story();
     worker.say(join("s1", "disk1", 1));

@@ -13,8 +13,11 @@ import dev.ahjo.persistence.formats.Kinds.Kind;
 import dev.ahjo.wire.Json;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -35,7 +38,26 @@ public final class FactFormat {
   private record Frame<E extends Fact>(Instant at, List<E> facts) {}
 
   private record Codec(
-      Kind kind, boolean plain, ObjectReader frames, ObjectWriter fact, ObjectReader facts) {}
+      Kind kind,
+      List<byte[]> versioned,
+      ObjectReader frames,
+      ObjectWriter fact,
+      ObjectReader facts) {
+
+    /** Whether the row is as this version writes it, name for name. */
+    boolean plain(byte[] row) {
+      return versioned.stream().noneMatch(name -> contains(row, name));
+    }
+
+    private static boolean contains(byte[] text, byte[] part) {
+      for (int i = 0; i <= text.length - part.length; i++) {
+        if (Arrays.equals(text, i, i + part.length, part, 0, part.length)) {
+          return true;
+        }
+      }
+      return false;
+    }
+  }
 
   FactFormat(Upcasters upcasters) {
     this.upcasters = upcasters;
@@ -46,7 +68,9 @@ public final class FactFormat {
           kind.type(),
           new Codec(
               kind,
-              upcasters.none(kind.type()),
+              upcasters.changed(kind.type()).stream()
+                  .map(fact -> ("\"" + fact).getBytes(StandardCharsets.UTF_8))
+                  .toList(),
               json.readerFor(frame),
               json.writerFor(kind.facts()),
               json.readerFor(kind.facts())));
@@ -78,13 +102,18 @@ public final class FactFormat {
   }
 
   private void write(Codec codec, Fact fact, JsonGenerator out) throws IOException {
-    if (codec.plain()) {
+    String name = fact.getClass().getSimpleName();
+    String written = upcasters.written(codec.kind().type(), name);
+    if (written.equals(name)) {
       codec.fact().writeValue(out, fact);
       return;
     }
-    ObjectNode tree = (ObjectNode) Json.text().readTree(codec.fact().writeValueAsBytes(fact));
-    tree.put("type", upcasters.written(codec.kind().type(), fact.getClass().getSimpleName()));
-    out.writeTree(tree);
+    String text = codec.fact().writeValueAsString(fact);
+    String head = "{\"type\":\"" + name + '"';
+    if (!text.startsWith(head)) {
+      throw new IOException("Expected " + head + ", but found " + text);
+    }
+    out.writeRawValue("{\"type\":\"" + written + '"' + text.substring(head.length()));
   }
 
   /**
@@ -97,12 +126,12 @@ public final class FactFormat {
     try {
       Codec codec =
           codec(Kinds.of(manifest.substring(0, manifest.length() - FRAME.length())).type());
-      if (codec.plain()) {
+      if (codec.plain(bytes)) {
         Frame<? extends Fact> frame = codec.frames().readValue(bytes);
         return new Recorded(frame.at(), List.copyOf(frame.facts()));
       }
       return readByTree(codec, Json.text().readTree(bytes));
-    } catch (IllegalArgumentException | NullPointerException wrong) {
+    } catch (IllegalArgumentException | NullPointerException | DateTimeException wrong) {
       throw new IOException(wrong.getMessage(), wrong);
     }
   }

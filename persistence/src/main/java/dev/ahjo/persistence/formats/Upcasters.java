@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -90,9 +91,12 @@ public final class Upcasters {
     return new Upcasters(more);
   }
 
-  /** Whether all facts of an entity are in their first versions. */
-  boolean none(EntityType entity) {
-    return steps.keySet().stream().noneMatch(v -> v.entity() == entity);
+  /** The facts of an entity that are not in their first versions. */
+  Set<String> changed(EntityType entity) {
+    return steps.keySet().stream()
+        .filter(v -> v.entity() == entity)
+        .map(Version::fact)
+        .collect(Collectors.toSet());
   }
 
   /** The version of a fact that is written. */
