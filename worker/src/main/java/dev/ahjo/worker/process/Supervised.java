@@ -1,9 +1,9 @@
 package dev.ahjo.worker.process;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
+import java.nio.charset.MalformedInputException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -33,12 +33,11 @@ import org.slf4j.LoggerFactory;
  * <p>The spool folder is the whole state, so that an agent that was killed finds the command again:
  *
  * <ul>
- *   <li>{@code launch}: the token of the launch, when it was, and the mark of its processes; forced
- *       to disk before anything is started, so that without it nothing ever was
- *   <li>{@code start-TOKEN}: who creates it first decides: the supervisor writes its pid there
- *       before it starts the command; an agent that finds it missing creates it, and so knows that
- *       a late supervisor will start nothing. Whether one had started something, and a power cut
- *       took the file, it can't know: then the command is lost. No command ever runs twice.
+ *   <li>{@code launch}: the token of the launch, when it was, and the mark of its processes
+ *   <li>{@code start-TOKEN}: who creates it first decides: the supervisor writes its pid there and
+ *       forces it to disk before it starts the command; an agent that finds it missing creates it
+ *       with pid 0, and so knows that nothing was started, nor will be by a late supervisor. Not
+ *       even a power cut takes it once the command runs. No command ever runs twice.
  *   <li>{@code stdio}: what the command printed
  *   <li>{@code stdout}: the same without its standard error, if that was asked for
  *   <li>{@code exit}: the exit code and a newline; without the newline it is not there yet. What
@@ -54,7 +53,10 @@ public final class Supervised {
   /** Marks every process of a step in its environment, so that strays are found. */
   public static final String MARK = "AHJO_STEP";
 
-  private static final String SCRIPT =
+  private static final String START = "start-";
+
+  /** The supervisor itself. */
+  static final String SCRIPT =
       """
       spool=$1 token=$2 outputs=$3 cat=$4 sync=$5
       shift 5
@@ -62,6 +64,7 @@ public final class Supervised {
       set -C
       { echo $$ >"$spool/start-$token"; } 2>/dev/null || exit 0
       set +C
+      "$sync" "$spool/start-$token" "$spool" "$spool/.." "$spool/../.."
       case $outputs in
         apart)
           "$@" </dev/null >"$spool/stdout" 2>>"$spool/stdio"
@@ -158,7 +161,7 @@ public final class Supervised {
     if (Files.notExists(stdio(spool))) {
       Files.createFile(stdio(spool));
     }
-    writeForced(
+    Files.writeString(
         spool.resolve("launch"), token + "\n" + now.toEpochMilli() + "\n" + command.mark() + "\n");
     var builder = new ProcessBuilder(Host.here().supervise(SCRIPT, spool, token, command));
     builder.directory(command.workdir().toFile());
@@ -170,7 +173,7 @@ public final class Supervised {
     builder.environment().put(MARK, command.mark());
     Process child = launched(builder);
     if (!Host.here().supervisorWritesPid()) {
-      Files.writeString(spool.resolve("start-" + token), child.pid() + "\n");
+      Files.writeString(spool.resolve(START + token), child.pid() + "\n");
     }
     return new Supervised(spool, command.mark(), now, child.pid(), child);
   }
@@ -213,54 +216,48 @@ public final class Supervised {
    * @throws IOException when the folder can't be read
    */
   public static Found find(Path spool) throws IOException {
-    List<String> launch;
-    try {
-      launch = Files.readAllLines(spool.resolve("launch"));
-    } catch (NoSuchFileException never) {
-      return new Found.Nothing();
-    }
+    List<String> launch = launch(spool);
     if (launch.size() < 3) {
-      return new Found.Nothing();
+      return foundWithoutLaunch(spool);
     }
-    Path start = spool.resolve("start-" + launch.getFirst());
+    Path start = spool.resolve(START + launch.getFirst());
     try {
       Files.writeString(start, "0\n", StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-    } catch (FileAlreadyExistsException it) {
+    } catch (FileAlreadyExistsException claimed) {
       LOG.debug("{} was claimed", start);
     }
-    return new Found.Launched(
-        new Supervised(
-            spool,
-            launch.get(2),
-            Instant.ofEpochMilli(Long.parseLong(launch.get(1))),
-            pidIn(start),
-            null));
+    long pid = pidIn(start);
+    return pid == 0
+        ? new Found.Nothing()
+        : new Found.Launched(
+            new Supervised(
+                spool,
+                launch.get(2),
+                Instant.ofEpochMilli(Long.parseLong(launch.get(1))),
+                pid,
+                null));
   }
 
-  /**
-   * Forces the folders above too, up to the build's: a file that nobody can find is lost as well.
-   */
-  private static void writeForced(Path file, String text) throws IOException {
-    try (FileChannel channel =
-        FileChannel.open(
-            file,
-            StandardOpenOption.CREATE,
-            StandardOpenOption.TRUNCATE_EXISTING,
-            StandardOpenOption.WRITE)) {
-      ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
-      while (bytes.hasRemaining()) {
-        channel.write(bytes);
-      }
-      channel.force(true);
+  private static List<String> launch(Path spool) throws IOException {
+    try {
+      return Files.readAllLines(spool.resolve("launch"));
+    } catch (NoSuchFileException | MalformedInputException notWhole) {
+      return List.of();
     }
-    Path folder = file.toAbsolutePath().getParent();
-    for (int up = 0; up < 3 && folder != null; up++) {
-      try (FileChannel entries = FileChannel.open(folder, StandardOpenOption.READ)) {
-        entries.force(true);
-      } catch (IOException notOnThisSystem) {
-        LOG.debug("{} can't be forced: Windows forces entries with the file", folder);
+  }
+
+  /** Either nothing was started, or a power cut took the launch and left the claim. */
+  private static Found foundWithoutLaunch(Path spool) throws IOException {
+    try (DirectoryStream<Path> claims = Files.newDirectoryStream(spool, START + "*")) {
+      for (Path claim : claims) {
+        if (pidIn(claim) != 0) {
+          String gone = "lost with " + claim.getFileName();
+          return new Found.Launched(new Supervised(spool, gone, Instant.now(), -1, null));
+        }
       }
-      folder = folder.getParent();
+      return new Found.Nothing();
+    } catch (NoSuchFileException never) {
+      return new Found.Nothing();
     }
   }
 

@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -28,15 +27,6 @@ class SupervisedTest {
     return running;
   }
 
-  private Path startFile() throws Exception {
-    try (Stream<Path> files = Files.list(spool)) {
-      return files
-          .filter(file -> file.getFileName().toString().startsWith("start-"))
-          .findFirst()
-          .orElseThrow();
-    }
-  }
-
   @Test
   void anEndIsFoundWithItsOutput() throws Exception {
     assertThat(run("echo hello; exit 3").exit()).isEqualTo(new Exit.Code(3));
@@ -48,10 +38,10 @@ class SupervisedTest {
   }
 
   @Test
-  void whatAPowerCutHasTakenTheProofOfIsLostAndNotStartedAgain() throws Exception {
+  void aPowerCutThatLeavesOnlyTheClaimHasLostTheCommand() throws Exception {
     run("echo once");
     Files.delete(spool.resolve("exit"));
-    Files.delete(startFile());
+    Files.delete(spool.resolve("launch"));
     for (int agents = 0; agents < 2; agents++) {
       assertThat(Supervised.find(spool))
           .isInstanceOfSatisfying(
@@ -60,14 +50,37 @@ class SupervisedTest {
     }
   }
 
+  /** The agent was killed before its supervisor had claimed anything. */
+  @Test
+  void anUnclaimedLaunchIsClaimedAndStartedAnew() throws Exception {
+    Files.createDirectories(spool);
+    Files.writeString(spool.resolve("launch"), "abc\n1700000000000\nmark\n");
+    for (int agents = 0; agents < 2; agents++) {
+      assertThat(Supervised.find(spool)).isEqualTo(new Found.Nothing());
+    }
+    assertThat(spool.resolve("start-abc")).hasContent("0");
+    assertThat(run("echo once").exit()).isEqualTo(new Exit.Code(0));
+    assertThat(Supervised.stdio(spool)).hasContent("once\n");
+  }
+
+  /** What a supervisor of an earlier agent does when it gets its turn at last. */
   @Test
   void aSupervisorThatIsLateStartsNothing() throws Exception {
-    run("true");
-    Files.delete(spool.resolve("exit"));
-    Files.delete(startFile());
-    assertThat(Supervised.find(spool)).isInstanceOf(Found.Launched.class);
-    String token = Files.readAllLines(spool.resolve("launch")).getFirst();
-    assertThat(spool.resolve("start-" + token)).hasContent("0");
+    String claimed = "abc";
+    Files.createDirectories(spool);
+    Files.writeString(spool.resolve("start-" + claimed), "0\n");
+    var late =
+        new ProcessBuilder(
+                Host.here()
+                    .supervise(
+                        Supervised.SCRIPT,
+                        spool,
+                        claimed,
+                        new Supervised.Command(
+                            List.of("/bin/sh", "-c", "echo twice"), spool, Map.of(), "m", false)))
+            .start();
+    assertThat(late.waitFor()).isZero();
+    assertThat(Supervised.stdio(spool)).doesNotExist();
   }
 
   @Test
