@@ -92,7 +92,14 @@ public final class Node implements AutoCloseable {
     }
     part("janitor", Janitor.start(stores, settings.limits(), clock));
     var self =
-        new Self(settings, startedAt, stores, sessions, engine.membership(), this::stopByRequest);
+        new Self(
+            settings,
+            startedAt,
+            stores,
+            sessions,
+            workers.map(Gate::address),
+            engine.membership(),
+            this::stopByRequest);
     var server =
         listen(
             engine,
@@ -125,7 +132,8 @@ public final class Node implements AutoCloseable {
         GateSettings.USUAL.at(
             settings.gate().host(),
             settings.gate().port(),
-            settings.gate().tls().map(Places::files)),
+            settings.gate().tls().map(Places::files),
+            settings.gate().advertise()),
         tokens,
         engine.system(),
         engine.entities(),

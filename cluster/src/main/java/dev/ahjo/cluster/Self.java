@@ -8,6 +8,7 @@ import dev.ahjo.persistence.Storage;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BiConsumer;
 
 /** What the node says of itself over HTTP. */
@@ -19,6 +20,7 @@ final class Self implements NodeDoor {
   private final Instant startedAt;
   private final Storage.Stores stores;
   private final Sessions sessions;
+  private final Optional<String> gate;
   private final Membership membership;
   private final BiConsumer<Boolean, String> stop;
 
@@ -27,12 +29,14 @@ final class Self implements NodeDoor {
       Instant startedAt,
       Storage.Stores stores,
       Sessions sessions,
+      Optional<String> gate,
       Membership membership,
       BiConsumer<Boolean, String> stop) {
     this.settings = settings;
     this.startedAt = startedAt;
     this.stores = stores;
     this.sessions = sessions;
+    this.gate = gate;
     this.membership = membership;
     this.stop = stop;
   }
@@ -43,6 +47,7 @@ final class Self implements NodeDoor {
         settings.name(),
         VERSION,
         startedAt,
+        gate,
         membership.nodes().stream()
             .map(n -> new Member(n.name(), n.address(), n.roles(), n.state()))
             .toList());

@@ -135,7 +135,7 @@ class NodeSettingsTest {
                 data: d
                 listen: {host: 10.0.0.1}
                 http: {host: 0.0.0.0}
-                gate: {host: "::", tls: {certificate: c, key: k}}
+                gate: {host: "::", advertise: m1, tls: {certificate: c, key: k}}
                 """))
         .containsExactly(
             "3:16: listen.host: '10.0.0.1' is open to other machines; expected listen.tls as well,"
@@ -313,6 +313,13 @@ class NodeSettingsTest {
         .singleElement()
         .asString()
         .contains("listen.advertise: expected the address");
+    assertThat(
+            told(
+                "{name: n, data: d, worker_tokens: t, gate: {host: 0.0.0.0,"
+                    + " tls: {certificate: c, key: k, authority: a}}}"))
+        .singleElement()
+        .asString()
+        .contains("gate.advertise: expected the name or address that workers dial");
     assertThat(told("{name: n, data: d, listen: {tls: {certificate: c, key: k}}}"))
         .singleElement()
         .asString()

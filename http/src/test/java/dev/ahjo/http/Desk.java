@@ -160,6 +160,7 @@ final class Desk implements AutoCloseable {
             "n1",
             "0.1",
             Instant.parse("2026-11-01T09:00:00Z"),
+            Optional.of("pekko://127.0.0.1:8011"),
             List.of(new Member("local", "127.0.0.1:2552", List.of("engine", "web"), "up")));
       }
 

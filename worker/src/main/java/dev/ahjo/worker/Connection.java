@@ -9,6 +9,8 @@ import dev.ahjo.core.worker.Protocol.ToGate;
 import dev.ahjo.core.worker.Protocol.Welcome;
 import dev.ahjo.worker.log.Uplink;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Semaphore;
@@ -32,6 +34,9 @@ final class Connection implements Uplink, AutoCloseable {
   private static final int WINDOW = 48;
 
   private static final Duration TICK = Duration.ofMillis(500);
+
+  /** Different reasons that are told while there is no session. */
+  private static final int MAX_TOLD = 20;
 
   /** What the link has to tell. */
   private sealed interface News {
@@ -72,7 +77,9 @@ final class Connection implements Uplink, AutoCloseable {
   private long tickAt = System.nanoTime();
   private long openedAt;
   private Duration backoff;
-  private boolean told;
+
+  /** Why no gate takes this agent, as far as people were told since the last session. */
+  private final Set<String> told = new HashSet<>();
 
   Connection(Link link, Client client, AgentSettings.Timing timing) {
     this.link = link;
@@ -185,7 +192,7 @@ final class Connection implements Uplink, AutoCloseable {
     switch (message) {
       case Welcome welcome -> {
         LOG.info("Session {} is open", welcome.session());
-        told = false;
+        told.clear();
         openedAt = now;
         session = ++sessions;
         client.welcome(welcome);
@@ -230,8 +237,7 @@ final class Connection implements Uplink, AutoCloseable {
   }
 
   private void tellOnce(String what, String why) {
-    if (!told) {
-      told = true;
+    if (told.size() < MAX_TOLD && told.add(why)) {
       LOG.warn("{}: {}", what, why);
     }
   }

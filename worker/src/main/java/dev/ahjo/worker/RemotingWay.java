@@ -11,6 +11,8 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
@@ -54,17 +56,22 @@ final class RemotingWay implements Way {
   private final Config config;
   private final Ear ear;
   private final AtomicBoolean probing = new AtomicBoolean();
+  private final boolean tls;
+  private final Duration silence;
+  private final Map<URI, GateNames> gates = new HashMap<>();
   private @Nullable Wire wire;
   private ActorSystem system;
   private volatile int unheard;
 
-  private record Wire(URI address, ActorSelection gate, ActorRef session) {}
+  private record Wire(URI address, GateNames names, ActorSelection gate, ActorRef session) {}
 
   /**
    * @throws IOException when a certificate can't be read
    */
   RemotingWay(AgentSettings settings, Ear ear) throws IOException {
     this.ear = ear;
+    tls = settings.tls().identity().isPresent();
+    silence = settings.timing().silence();
     config = config(settings);
     system = ActorSystem.create("agent", config);
   }
@@ -98,19 +105,37 @@ final class RemotingWay implements Way {
       wire = null;
     }
     hangUp();
-    Address gate = new Address("pekko", "gate", address.getHost(), port(address));
+    long now = System.nanoTime();
+    GateNames names = gates.computeIfAbsent(address, at -> new GateNames(at.getHost(), silence));
+    String name = names.next(now);
+    Address gate = new Address("pekko", "gate", name, port(address));
     Consumer<ToAgent> to =
         message -> {
           unheard = 0;
+          answered(names, name);
           ear.heard(message);
         };
     wire =
         new Wire(
             address,
+            names,
             system.actorSelection(gate + "/user/gate"),
             system.actorOf(
                 Props.create(Session.class, () -> new Session(gate, to)),
                 "session-" + UUID.randomUUID()));
+    if (names.wantsMore()) {
+      Thread.ofVirtual().name("names").start(() -> learn(names, GateNames.look(names.told())));
+    } else if (names.atAnEnd(now)) {
+      probe();
+    }
+  }
+
+  private synchronized void answered(GateNames names, String name) {
+    names.answered(name);
+  }
+
+  private synchronized void learn(GateNames names, List<String> found) {
+    names.learn(found);
   }
 
   private static int port(URI address) {
@@ -147,6 +172,7 @@ final class RemotingWay implements Way {
           try (var socket = new Socket()) {
             socket.connect(
                 new InetSocketAddress(address.getHost(), port(address)), (int) PROBE.toMillis());
+            mute(suspect);
           } catch (ConnectException refused) {
             if (current(suspect)) {
               ear.broken("nobody listens at " + address);
@@ -161,6 +187,20 @@ final class RemotingWay implements Way {
 
   private synchronized boolean current(Wire suspect) {
     return wire == suspect;
+  }
+
+  /** Somebody listens; if no name of his was answered yet, people must hear of it. */
+  private synchronized void mute(Wire suspect) {
+    if (wire == suspect && suspect.names().atAnEnd(System.nanoTime())) {
+      ear.broken(
+          "somebody listens at "
+              + suspect.address()
+              + ", but no gate answers there to the names "
+              + String.join(", ", suspect.names().all())
+              + ". A gate hears only who joins by the address that it calls itself: its node tells"
+              + " it as \"gate\" of GET /api/v1/cluster, on HTTP's port"
+              + (tls ? "" : "; or it wants TLS (--ca, --certificate, --key)"));
+    }
   }
 
   @Override

@@ -160,7 +160,7 @@ public final class Bench implements Callable<Integer> {
   @Option(
       names = "--gate",
       paramLabel = "HOST:PORT",
-      description = "The workers' gate (default: the node's host, port 8011).")
+      description = "The workers' gate (default: the one that the node tells).")
   @Nullable String gate;
 
   @Option(
@@ -186,8 +186,8 @@ public final class Bench implements Callable<Integer> {
       } else if (chosen.cancel != null) {
         cancel(farm, chosen.cancel);
       } else if (chosen.crowd != null) {
-        new CrowdBench(farm, table, this::agents, console::note)
-            .run(chosen.crowd, way, poolName(), token(), gateAddress());
+        new CrowdBench(farm, table, (to, manner) -> agents(farm, to, manner), console::note)
+            .run(chosen.crowd, way, poolName(), token(), gateAddress(farm));
       } else if (chosen.log != null) {
         log(farm, chosen.log);
       } else {
@@ -267,8 +267,8 @@ public final class Bench implements Callable<Integer> {
       return;
     }
     long come = System.nanoTime();
-    try (SimulatedAgents agents = agents(waiting, Manner.FINISH)) {
-      agents.counter().awaitWelcome(WELCOME);
+    try (SimulatedAgents agents = agents(farm, waiting, Manner.FINISH)) {
+      awaitWelcome(farm, agents);
       long welcome = System.nanoTime();
       agents.counter().awaitFinished(1, PATIENCE);
       table.put("first build after", seconds(System.nanoTime() - welcome));
@@ -281,8 +281,8 @@ public final class Bench implements Callable<Integer> {
   private void cancel(BenchFarm farm, int builds) throws IOException, InterruptedException {
     farm.define(1, builds, poolName(), run);
     slots = Math.max(slots, (builds + workers - 1) / Math.max(1, workers));
-    try (SimulatedAgents agents = agents(poolName(), Manner.HOLD)) {
-      agents.counter().awaitWelcome(WELCOME);
+    try (SimulatedAgents agents = agents(farm, poolName(), Manner.HOLD)) {
+      awaitWelcome(farm, agents);
       List<String> all = IntStream.range(0, builds).mapToObj(b -> "b" + b).toList();
       Accepted set = farm.submit(farm.project(0), all);
       try (Events events =
@@ -389,15 +389,15 @@ public final class Bench implements Callable<Integer> {
     if (workers == 0) {
       return new Workers(farm, null);
     }
-    SimulatedAgents agents = agents(poolName(), manner);
-    agents.counter().awaitWelcome(WELCOME);
+    SimulatedAgents agents = agents(farm, poolName(), manner);
+    awaitWelcome(farm, agents);
     return new Workers(farm, agents);
   }
 
-  private SimulatedAgents agents(String servedPool, Manner manner) {
+  private SimulatedAgents agents(BenchFarm farm, String servedPool, Manner manner) {
     return SimulatedAgents.start(
         new SimulatedAgents.Settings(
-            gateAddress(),
+            gateAddress(farm),
             token(),
             servedPool + "-worker",
             workers,
@@ -407,13 +407,39 @@ public final class Bench implements Callable<Integer> {
             1));
   }
 
-  private String gateAddress() {
-    return Optional.ofNullable(gate).orElse(host() + ":8011");
+  /** Only the address that the gate calls itself will do, and that the node knows best. */
+  private String gateAddress(BenchFarm farm) {
+    return gate != null
+        ? gate.replace(BenchFarm.REMOTING, "")
+        : farm.gate()
+            .orElseThrow(() ->
+                new CommandFailed(
+                    Exit.USAGE,
+                    "The node at "
+                        + farm.client().base()
+                        + " has no gate for workers; name another node's by --gate"));
   }
 
-  private String host() {
-    try (Client client = node.client(console)) {
-      return client.base().getHost();
+  /** Waits until all are welcome; says what may be wrong when they are not. */
+  private void awaitWelcome(BenchFarm farm, SimulatedAgents agents)
+      throws IOException, InterruptedException {
+    try {
+      agents.counter().awaitWelcome(WELCOME);
+    } catch (IOException late) {
+      agents.close();
+      String asked = gateAddress(farm);
+      String known = farm.gate().orElse(asked);
+      if (agents.counter().present() == 0 && !asked.equals(known)) {
+        throw new IOException(
+            late.getMessage()
+                + ". They called the gate "
+                + asked
+                + ", but this node's calls itself "
+                + known
+                + " and hears no other name: leave --gate out, or name that one",
+            late);
+      }
+      throw late;
     }
   }
 

@@ -22,6 +22,9 @@ final class BenchFarm {
   private static final Pattern CPU =
       Pattern.compile("(?m)^(?:ahjo_)?process_cpu_seconds_total(?:\\{[^}]*})? ([0-9.eE+-]+)");
 
+  /** How addresses of gates begin. */
+  static final String REMOTING = "pekko://";
+
   private final Client client;
   private final String name;
 
@@ -35,6 +38,14 @@ final class BenchFarm {
 
   Client client() {
     return client;
+  }
+
+  /** Where workers join the node, as {@code HOST:PORT}; empty where they can't. */
+  Optional<String> gate() {
+    JsonNode told = client.get(Client.path("cluster")).path("gate");
+    return told.isTextual()
+        ? Optional.of(told.asText().replace(REMOTING, ""))
+        : Optional.empty();
   }
 
   String project(int index) {

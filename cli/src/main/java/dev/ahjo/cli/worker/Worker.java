@@ -19,7 +19,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,6 +37,8 @@ import picocli.CommandLine.Option;
 public final class Worker implements Callable<Integer> {
   private static final Logger LOG = LoggerFactory.getLogger(Worker.class);
 
+  private static final Pattern BARE = Pattern.compile("[A-Za-z0-9.-]+:[0-9]{1,5}");
+
   private final Console console;
 
   @Option(
@@ -45,11 +47,11 @@ public final class Worker implements Callable<Integer> {
       paramLabel = "ADDRESS",
       split = ",",
       description = {
-        "A gate of the farm: pekko://HOST:PORT, or ws://HOST:PORT and wss://HOST:PORT for HTTP's"
-            + " port. Repeatable: the worker is at one of them, and goes to the next when that"
+        "A gate of the farm: pekko://HOST:PORT, by the very name that the gate is known by, or"
+            + " ws://HOST:PORT and wss://HOST:PORT for HTTP's port. Repeatable: the worker is at one of them, and goes to the next when that"
             + " fails."
       })
-  List<URI> join = List.of();
+  List<String> join = List.of();
 
   @Option(
       names = "--name",
@@ -175,7 +177,7 @@ public final class Worker implements Callable<Integer> {
   }
 
   private String joined() {
-    return join.stream().map(URI::toString).collect(Collectors.joining(", "));
+    return String.join(", ", join);
   }
 
   /** The agent's settings; wrong use names the option at fault. */
@@ -218,17 +220,25 @@ public final class Worker implements Callable<Integer> {
   }
 
   private List<URI> gates() {
-    for (URI gate : join) {
-      if (!List.of("pekko", "ws", "wss").contains(String.valueOf(gate.getScheme()))
-          || gate.getHost() == null) {
-        throw new CommandFailed(
-            Exit.USAGE,
-            "--join: expected pekko://HOST:PORT, ws://HOST:PORT or wss://HOST:PORT, but found '"
-                + gate
-                + "'");
+    return join.stream().map(Worker::gate).toList();
+  }
+
+  /** A bare HOST:PORT is a gate's, too. */
+  private static URI gate(String text) {
+    try {
+      URI gate = URI.create(BARE.matcher(text).matches() ? "pekko://" + text : text);
+      if (List.of("pekko", "ws", "wss").contains(String.valueOf(gate.getScheme()))
+          && gate.getHost() != null) {
+        return gate;
       }
+    } catch (IllegalArgumentException noAddress) {
+      // Told below, as any other that is none.
     }
-    return join;
+    throw new CommandFailed(
+        Exit.USAGE,
+        "--join: expected pekko://HOST:PORT, ws://HOST:PORT or wss://HOST:PORT, but found '"
+            + text
+            + "'");
   }
 
   private String theToken() {

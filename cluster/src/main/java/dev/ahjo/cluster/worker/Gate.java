@@ -87,6 +87,9 @@ public final class Gate implements AutoCloseable {
         tls.withFallback(ConfigFactory.load("ahjo-gate"))
             .withValue(
                 "pekko.remote.artery.canonical.hostname",
+                ConfigValueFactory.fromAnyRef(settings.name()))
+            .withValue(
+                "pekko.remote.artery.bind.hostname",
                 ConfigValueFactory.fromAnyRef(settings.host()))
             .withValue(
                 "pekko.remote.artery.canonical.port",

@@ -132,6 +132,13 @@ public final class NodeReader {
               ? Optional.empty()
               : f.get("advertise")
                   .flatMap(v -> v.text("a host name or address", HOST.asMatchPredicate()));
+      if (key.equals("gate") && wildcard(address) && advertise.isEmpty()) {
+        host.orElseGet(f::at)
+            .error(
+                "gate.advertise: expected the name or address that workers dial, since "
+                    + address
+                    + " is none; a gate hears only who calls it by its name");
+      }
       if (!loopback(address)) {
         refuseUnguarded(settings, key, f, host.orElseGet(f::at), tokens);
       }
@@ -173,9 +180,8 @@ public final class NodeReader {
           .orElseGet(f::at)
           .error("listen.port: expected one that the other nodes know, but found 0");
     }
-    boolean wildcard = cluster.host().equals("0.0.0.0") || cluster.host().contains("::");
     if (seeds instanceof Seeds.Listed(var places)) {
-      if (wildcard && cluster.advertise().isEmpty() && !loopback(cluster.host())) {
+      if (wildcard(cluster.host()) && cluster.advertise().isEmpty()) {
         f.get("listen")
             .orElseGet(f::at)
             .error(
@@ -214,6 +220,11 @@ public final class NodeReader {
               + " as well, or a loopback address such as "
               + LOOPBACK);
     }
+  }
+
+  /** All addresses of the machine: one can listen there, but not be dialled. */
+  private static boolean wildcard(String host) {
+    return Set.of("0.0.0.0", "::", "[::]").contains(host);
   }
 
   private static boolean loopback(String host) {

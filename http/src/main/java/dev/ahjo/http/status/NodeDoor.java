@@ -2,6 +2,7 @@ package dev.ahjo.http.status;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 
 /** What http may know and ask of the node that it runs in. */
 public interface NodeDoor {
@@ -9,8 +10,14 @@ public interface NodeDoor {
 
   /**
    * @param version of the program
+   * @param gate where workers join this node, as {@code pekko://HOST:PORT}; empty where none may
    */
-  record Facts(String name, String version, Instant startedAt, List<Member> members) {
+  record Facts(
+      String name,
+      String version,
+      Instant startedAt,
+      Optional<String> gate,
+      List<Member> members) {
     public Facts {
       members = List.copyOf(members);
     }

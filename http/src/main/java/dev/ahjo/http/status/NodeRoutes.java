@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
@@ -49,6 +50,7 @@ public final class NodeRoutes {
       String node,
       String version,
       Instant startedAt,
+      Optional<String> gate,
       LagJson projection,
       List<MemberJson> members) {}
 
@@ -67,6 +69,7 @@ public final class NodeRoutes {
             facts.name(),
             facts.version(),
             facts.startedAt(),
+            facts.gate(),
             new LagJson(progress.applied(), progress.journal()),
             facts.members().stream()
                 .map(m -> new MemberJson(m.name(), m.address(), m.roles(), m.state()))
