@@ -40,6 +40,8 @@ class GateNamesTest {
     assertThat(names.wantsMore()).as("asked once").isFalse();
     names.learn(List.of("[::1]", "localhost", "ip6-localhost"));
     assertThat(names.all()).containsExactly("127.0.0.1", "localhost", "[::1]", "ip6-localhost");
+    assertThat(names.atAnEnd(10_000_000_000L)).as("the new ones have their turn, too").isFalse();
+    assertThat(next(names, 4)).contains("[::1]", "ip6-localhost");
     assertThat(names.atAnEnd(9_999_999_999L)).as("it may be slow").isFalse();
     assertThat(names.atAnEnd(10_000_000_000L)).isTrue();
     names.answered("localhost");
