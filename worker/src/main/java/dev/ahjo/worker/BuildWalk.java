@@ -194,6 +194,7 @@ final class BuildWalk {
     for (int i = 0; i < held.plan().steps().size(); i++) {
       if (!ended.containsKey(i)) {
         report(new StepReport.StepEnded(Instant.now(), i, outcome));
+        held.endStreams(i);
         outcome = skipped();
       }
     }
@@ -245,6 +246,7 @@ final class BuildWalk {
                 signal,
                 this::report)
             .run();
+    held.endStreams(index);
     spared = null;
     LOG.info(
         "{} step {} {}: {}",

@@ -211,6 +211,13 @@ final class HeldBuild {
     }
   }
 
+  /** The step is over, however: no stream of its may be waited for without an end. */
+  void endStreams(int step) {
+    streams.values().stream()
+        .filter(stream -> stream.key().step() == step)
+        .forEach(OutStream::endWhereItIs);
+  }
+
   private void closed(OutStream stream) {
     if (walk.endIsOnDisk(stream.key().step())) {
       try {

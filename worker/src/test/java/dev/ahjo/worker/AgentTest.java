@@ -175,6 +175,19 @@ class AgentTest extends Situation {
     assertThat(gate.outcome(build(1), 0).agentFault()).isFalse();
   }
 
+  /** Found only when the step's log is open: the project file's check can't know which steps ran. */
+  @Test
+  void anUnknownNameInTheEnvironmentEndsTheStepAndTheBuild() {
+    runs(
+        build(1),
+        set("version", "false"),
+        run("notify", "true").env("VERSION", "${properties.version}").always());
+
+    assertThat(results(build(1))).containsExactly(Result.FAILURE, Result.EXCEPTION);
+    assertThat(gate.outcome(build(1), 1).problem())
+        .hasValue("Unknown name ${properties.version} in step 'notify'");
+  }
+
   @Test
   void aWorkdirIsMadeAndStaysWithinTheBuild() {
     runs(

@@ -14,6 +14,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -35,6 +36,7 @@ public final class OutStream {
   private static final int LEVEL = 1;
   private static final long GAP = Duration.ofMillis(300).toNanos();
   private static final long BUSY_PAUSE = Duration.ofMillis(500).toNanos();
+  private static final long PLACE_WAIT = Duration.ofMillis(100).toNanos();
 
   private final StreamKey key;
   private final Path file;
@@ -110,6 +112,19 @@ public final class OutStream {
     try {
       size = finalSize;
       changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whoever wrote it has gone without a word of its end: what is there is all. */
+  public void endWhereItIs() {
+    lock.lock();
+    try {
+      if (size < 0) {
+        size = available();
+        changed.signalAll();
+      }
     } finally {
       lock.unlock();
     }
@@ -203,7 +218,11 @@ public final class OutStream {
   private void run() {
     try {
       while (awaitWork()) {
-        uplink.window().acquire();
+        // A place may be held by a stream that waits here too, for acknowledgements that died with
+        // their session: each must come back to see the next one.
+        if (!uplink.window().tryAcquire(PLACE_WAIT, TimeUnit.NANOSECONDS)) {
+          continue;
+        }
         Chunk chunk = take();
         if (chunk != null) {
           uplink.send(new Append(chunk));
