@@ -18,7 +18,9 @@ import dev.ahjo.core.worker.Protocol.Stored;
 import dev.ahjo.core.worker.Protocol.ToAgent;
 import dev.ahjo.core.worker.Protocol.Welcome;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -52,6 +54,7 @@ public final class Agent implements AutoCloseable {
   private final ConcurrentHashMap<BuildKey, HeldBuild> builds = new ConcurrentHashMap<>();
   private final Set<BuildKey> gone =
       Collections.newSetFromMap(Collections.synchronizedMap(recent()));
+  private final Set<Thread> removals = ConcurrentHashMap.newKeySet();
   private final AtomicBoolean closed = new AtomicBoolean();
   private final CompletableFuture<Optional<String>> end = new CompletableFuture<>();
 
@@ -108,9 +111,16 @@ public final class Agent implements AutoCloseable {
   private static Agent start(AgentSettings settings, DataFolder data, Link link)
       throws IOException {
     var agent = new Agent(settings, data, link);
-    for (Path folder : data.kept()) {
-      HeldBuild held = HeldBuild.find(agent.site, folder);
-      agent.builds.put(held.key(), held);
+    try {
+      for (Path folder : data.kept(settings.timing().stopGrace())) {
+        HeldBuild held = HeldBuild.find(agent.site, folder);
+        agent.builds.put(held.key(), held);
+      }
+    } catch (InterruptedException stop) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("Stopped while it looked for the builds that it held");
+    }
+    for (HeldBuild held : agent.builds.values()) {
       LOG.info("Going on with {}", held.key());
       held.start();
     }
@@ -152,6 +162,7 @@ public final class Agent implements AutoCloseable {
       for (HeldBuild held : builds.values()) {
         held.leave();
       }
+      awaitRemovals();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -177,15 +188,28 @@ public final class Agent implements AutoCloseable {
   }
 
   private void remove(HeldBuild held) {
-    Thread.ofVirtual()
-        .name("remove " + held.key())
-        .start(() -> {
-          try {
-            held.remove();
-          } catch (InterruptedException e) {
-            LOG.warn("{} was not removed whole", held.key());
-          }
-        });
+    Thread removal =
+        Thread.ofVirtual()
+            .name("remove " + held.key())
+            .unstarted(() -> {
+              try {
+                held.remove();
+              } catch (InterruptedException e) {
+                LOG.warn("{} was not removed whole", held.key());
+              } finally {
+                removals.remove(Thread.currentThread());
+              }
+            });
+    removals.add(removal);
+    removal.start();
+  }
+
+  /** What is not removed by then is the next agent's to finish. */
+  private void awaitRemovals() throws InterruptedException {
+    long until = System.nanoTime() + settings.timing().stopGrace().toNanos();
+    for (Thread removal : removals) {
+      removal.join(Duration.ofNanos(Math.max(1, until - System.nanoTime())));
+    }
   }
 
   private static Map<BuildKey, Boolean> recent() {

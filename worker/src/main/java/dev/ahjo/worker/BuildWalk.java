@@ -172,6 +172,7 @@ final class BuildWalk {
         LOG.error("{} could not be walked to its end", held.key(), bug);
         breakOff(bug);
       }
+      held.sweep();
       held.releaseFolder();
       held.awaitStreams();
       report(new StepReport.BuildEnded(Instant.now()));

@@ -1,6 +1,7 @@
 package dev.ahjo.worker;
 
 import dev.ahjo.core.id.BuildKey;
+import dev.ahjo.worker.process.ProcessTree;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -18,6 +19,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -122,16 +124,32 @@ final class DataFolder implements AutoCloseable {
             build.builder().project() + "@" + build.builder().builder() + "@" + build.number());
   }
 
+  /** What the marks of all processes of a build's steps begin with; a step's index follows. */
+  String mark(BuildKey build) {
+    return mark(build.toString());
+  }
+
+  private String mark(String build) {
+    return instance + "/" + build + ":";
+  }
+
   /**
-   * The folders of builds whose plan was kept; halves of what was being made or removed go away.
+   * The folders of builds whose plan was kept. Halves of what was being made or removed go away,
+   * with what still runs of them: nobody else would know it, and the next build might meet it.
+   *
+   * @param grace between TERM and KILL
    */
-  List<Path> kept() throws IOException {
+  List<Path> kept(Duration grace) throws IOException, InterruptedException {
     var kept = new ArrayList<Path>();
     try (Stream<Path> folders = Files.list(root.resolve("builds"))) {
       for (Path folder : folders.sorted().toList()) {
         if (Files.exists(folder.resolve(HeldBuild.PLAN))) {
           kept.add(folder);
         } else {
+          String[] words = folder.getFileName().toString().split("@");
+          if (words.length == 3) {
+            ProcessTree.leftBy(mark(words[0] + "/" + words[1] + "#" + words[2])).end(grace);
+          }
           remove(folder);
         }
       }

@@ -60,6 +60,7 @@ final class HeldBuild {
   private final AtomicBoolean hasFolder = new AtomicBoolean();
   private final BuildWalk walk;
   private @Nullable Thread walker;
+  private volatile boolean swept;
   private boolean over;
   private long taken;
   private long sent;
@@ -105,7 +106,7 @@ final class HeldBuild {
   }
 
   /** Finds again what an earlier agent kept. */
-  static HeldBuild find(Site site, Path dir) throws IOException {
+  static HeldBuild find(Site site, Path dir) throws IOException, InterruptedException {
     Kept kept;
     try {
       kept = Json.text().readValue(Files.readAllBytes(dir.resolve(PLAN)), Kept.class);
@@ -114,8 +115,10 @@ final class HeldBuild {
           "Could not read " + dir.resolve(PLAN) + ": " + e.getOriginalMessage(), e);
     }
     var held = new HeldBuild(site, kept, dir, site.folders().called(kept.folder()));
-    // one that only waits for its streams has given its folder back; another build may have it
-    if (!held.walk.walked()) {
+    if (held.walk.walked()) {
+      // it has given its folder back, and another build may have it; or it was just about to
+      held.sweep();
+    } else {
       site.folders().takeAgain(held.folder);
       held.hasFolder.set(true);
     }
@@ -161,7 +164,7 @@ final class HeldBuild {
 
   /** Marks the processes of all its steps; a step's index follows. */
   String mark() {
-    return site.data().instance() + "/" + key() + ":";
+    return site.data().mark(key());
   }
 
   StreamKey key(int step, StreamKey.Kind kind, String name) {
@@ -393,8 +396,8 @@ final class HeldBuild {
     } catch (IOException e) {
       LOG.error("Could not remove {}: {}", dir.resolve(PLAN), e.toString());
     }
-    if (!ProcessTree.leftBy(mark()).end(site.settings().timing().stopGrace())) {
-      LOG.error("Processes of {} could not be killed", key());
+    if (!swept) {
+      sweep();
     }
     try {
       DataFolder.remove(dir);
@@ -405,7 +408,18 @@ final class HeldBuild {
     site.folders().trim();
   }
 
-  /** The builder's next build may have the folder; said before the build's end is. */
+  /** Ends what the steps have left running. No step starts after it. */
+  void sweep() throws InterruptedException {
+    if (!ProcessTree.leftBy(mark()).end(site.settings().timing().stopGrace())) {
+      LOG.error("Processes of {} could not be killed", key());
+    }
+    swept = true;
+  }
+
+  /**
+   * The builder's next build may have the folder; said before the build's end is, and after {@link
+   * #sweep}: the next build must not meet what this one left running.
+   */
   void releaseFolder() {
     if (hasFolder.compareAndSet(true, false)) {
       site.folders().release(folder);

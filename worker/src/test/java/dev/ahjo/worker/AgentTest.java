@@ -221,6 +221,22 @@ class AgentTest extends Situation {
   }
 
   @Test
+  void whatAStepLeftRunningEndsBeforeItsBuildDoes() throws Exception {
+    runs(
+        build(1),
+        run(
+            "server",
+            """
+            (trap 'echo ended >../server; exit' TERM; echo up >../server
+             while :; do sleep 0.05; done) &
+            while [ ! -s ../server ]; do sleep 0.05; done
+            """));
+
+    assertThat(data.resolve("work/demo/server")).hasContent("ended");
+    assertThat(results(build(1))).containsExactly(Result.SUCCESS);
+  }
+
+  @Test
   void aSignalHasAName() {
     runs(build(1), run("dies", "kill -SEGV $$"));
 

@@ -112,6 +112,24 @@ class FoundAgainTest extends Situation {
     }
   }
 
+  /** The first agent was killed while it removed the build: its plan was gone, its step ran on. */
+  @Test
+  void whatStillRunsOfABuildThatWasBeingRemovedIsEnded() throws Exception {
+    Path dir = Files.createDirectories(data.resolve("builds/demo@linux@9/steps/0"));
+    var step = new ProcessBuilder("sleep", "300");
+    step.environment()
+        .put("AHJO_STEP", Files.readString(data.resolve("instance")).strip() + "/demo/linux#9:0");
+    Process left = step.start();
+    try {
+      agent = Agent.start(AgentTest.settings(data), gate.link());
+
+      assertThat(left.isAlive()).isFalse();
+      assertThat(dir).doesNotExist();
+    } finally {
+      left.destroyForcibly();
+    }
+  }
+
   @Test
   void aFolderThatCouldNotBeMadeIsNotTaken() throws Exception {
     var folders = new BuildFolders(data.resolve("apart"), 1);
