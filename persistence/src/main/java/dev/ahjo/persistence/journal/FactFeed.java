@@ -19,18 +19,17 @@ import org.slf4j.LoggerFactory;
  * row is its number in the journal; whoever keeps the last place beside what it made of the facts,
  * in one transaction, has each fact exactly once.
  *
- * <p>There is no waiting for gaps here, as other journals need it: a single writer numbers the rows
- * and commits them in that order, so a number that can be read means that all lower ones can be,
- * too.
+ * <p>There is no waiting for gaps here, as other journals need it: rows are numbered in the order of
+ * their commits, so a number that can be read means that all lower ones can be, too.
  */
 public final class FactFeed implements FactSource {
   private static final Logger LOG = LoggerFactory.getLogger(FactFeed.class);
   private static final int BATCH = 500;
 
-  private final EmbeddedJournal journal;
+  private final JdbcJournal journal;
   private final AtomicLong unreadable = new AtomicLong();
 
-  public FactFeed(EmbeddedJournal journal) {
+  public FactFeed(JdbcJournal journal) {
     this.journal = journal;
   }
 
@@ -104,7 +103,7 @@ public final class FactFeed implements FactSource {
    *
    * @throws IOException when one can't be read
    */
-  public static List<Entry> of(EmbeddedJournal journal, EntityRef entity, long from)
+  public static List<Entry> of(JdbcJournal journal, EntityRef entity, long from)
       throws IOException {
     String id = entity.type().label() + "|" + entity.id();
     List<Entry> items = new ArrayList<>();

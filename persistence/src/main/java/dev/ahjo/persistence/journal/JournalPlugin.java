@@ -1,7 +1,6 @@
 package dev.ahjo.persistence.journal;
 
 import com.typesafe.config.Config;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -16,11 +15,11 @@ import scala.concurrent.Future;
 public final class JournalPlugin extends AsyncWriteJournal {
   private static final int REPLAY_PAGE = 500;
 
-  private final EmbeddedJournal journal;
+  private final JdbcJournal journal;
   private final Representation representation;
 
   public JournalPlugin(Config config) {
-    journal = EmbeddedJournal.at(Path.of(config.getString("folder")));
+    journal = JdbcJournal.of(config);
     representation = new Representation(context().system());
   }
 

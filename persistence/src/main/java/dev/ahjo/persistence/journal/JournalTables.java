@@ -1,23 +1,20 @@
 package dev.ahjo.persistence.journal;
 
+import dev.ahjo.persistence.jdbc.Dialect;
 import java.io.ByteArrayInputStream;
-import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Types;
 import java.util.ArrayList;
 import java.util.List;
-import org.h2.engine.SessionLocal;
-import org.h2.jdbc.JdbcConnection;
 
 /**
  * The tables of the journal's database, and each statement on them.
  *
- * <p>{@code journal} has its rows in the order of {@code ordering}, which one writer numbers
- * without gaps; the index {@code journal_entity} finds an entity's records and refuses a second one
+ * <p>{@code journal} has its rows in the order of {@code ordering}, which are numbered without
+ * gaps in the order of their commits; the index {@code journal_entity} finds an entity's records and refuses a second one
  * of the same number. A payload stands in its row, since H2 keeps large objects in tables of their
  * own at several times the cost; only one that exceeds what a row may hold goes to {@code large}. A
  * row without either was deleted, and is kept because an entity's numbers must never be used again.
@@ -26,73 +23,40 @@ final class JournalTables {
   /** H2 admits a little more in one row. */
   static final int MAX_INLINE = 1_000_000;
 
-  private static final int MIN_FILL_PERCENT = 70;
-  private static final int TIDY_BYTES = 4 << 20;
-
   private static final String COLUMNS =
       "entity, sequence_nr, writer, written, adapter, serializer, manifest, payload, large";
 
-  private static final List<String> SCHEMA =
-      List.of(
-          """
-          CREATE TABLE IF NOT EXISTS journal (
-            ordering BIGINT PRIMARY KEY,
-            entity VARCHAR(255) NOT NULL,
-            sequence_nr BIGINT NOT NULL,
-            writer VARCHAR(64) NOT NULL,
-            written BIGINT NOT NULL,
-            adapter VARCHAR(255) NOT NULL,
-            serializer INTEGER NOT NULL,
-            manifest VARCHAR(255) NOT NULL,
-            payload VARBINARY(1000000),
-            large BLOB)\
-          """,
-          "CREATE UNIQUE INDEX IF NOT EXISTS journal_entity ON journal (entity, sequence_nr)",
-          """
-          CREATE TABLE IF NOT EXISTS snapshot (
-            entity VARCHAR(255) NOT NULL,
-            sequence_nr BIGINT NOT NULL,
-            written BIGINT NOT NULL,
-            serializer INTEGER NOT NULL,
-            manifest VARCHAR(255) NOT NULL,
-            payload BLOB NOT NULL,
-            PRIMARY KEY (entity, sequence_nr))\
-          """);
-
   private JournalTables() {}
 
-  /** Opens the database in {@code folder}, and makes it if there is none. */
-  static Connection connect(Path folder) throws SQLException {
-    DurableFiles.register();
-    // A semicolon in the path would end it. WRITE_DELAY=0 writes at every commit, not half a second
-    // later. Old pages may be reused soon, since what replaced them has been forced.
-    String file = folder.resolve("journal").toString().replace("\\", "/").replace(";", "\\;");
-    return DriverManager.getConnection(
-        "jdbc:h2:"
-            + DurableFiles.SCHEME
-            + ":"
-            + file
-            + ";DB_CLOSE_ON_EXIT=FALSE;DB_CLOSE_DELAY=-1;WRITE_DELAY=0;RETENTION_TIME=2000"
-            + ";CACHE_SIZE=32768");
-  }
-
-  static void create(Connection database) throws SQLException {
-    try (var statement = database.createStatement()) {
-      for (String sql : SCHEMA) {
-        statement.execute(sql);
-      }
-    }
-  }
-
-  /**
-   * Rewrites live pages out of mostly dead stretches of the file, a few megabytes of them. False
-   * when there is nothing to gain.
-   */
-  static boolean tidy(Connection database) throws SQLException {
-    if (database.unwrap(JdbcConnection.class).getSession() instanceof SessionLocal session) {
-      return session.getDatabase().getStore().getMvStore().compact(MIN_FILL_PERCENT, TIDY_BYTES);
-    }
-    return false;
+  /** The statements that make the tables, where they are not there yet. */
+  static List<String> schema(Dialect dialect) {
+    return List.of(
+        """
+        CREATE TABLE IF NOT EXISTS journal (
+          ordering BIGINT PRIMARY KEY,
+          entity %s NOT NULL,
+          sequence_nr BIGINT NOT NULL,
+          writer VARCHAR(64) NOT NULL,
+          written BIGINT NOT NULL,
+          adapter VARCHAR(255) NOT NULL,
+          serializer INTEGER NOT NULL,
+          manifest VARCHAR(255) NOT NULL,
+          payload %s,
+          large %s)\
+        """
+            .formatted(dialect.name255(), dialect.bytes(), dialect.large()),
+        "CREATE UNIQUE INDEX IF NOT EXISTS journal_entity ON journal (entity, sequence_nr)",
+        """
+        CREATE TABLE IF NOT EXISTS snapshot (
+          entity %s NOT NULL,
+          sequence_nr BIGINT NOT NULL,
+          written BIGINT NOT NULL,
+          serializer INTEGER NOT NULL,
+          manifest VARCHAR(255) NOT NULL,
+          payload %s NOT NULL,
+          PRIMARY KEY (entity, sequence_nr))\
+        """
+            .formatted(dialect.name255(), dialect.large()));
   }
 
   static long lastOrdering(Connection database) throws SQLException {

@@ -1,9 +1,8 @@
 package dev.ahjo.persistence.journal;
 
+import dev.ahjo.persistence.journal.JournalDatabase.Pen;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -22,20 +21,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The one thread that appends to the journal. It takes all that waits, inserts it as one batch and
- * commits once: the disk is forced per batch, not per record, and while it is, the next batch
- * gathers. Being alone it can number records without gaps and in the order of their commits, so
- * that a reader that has seen number n has seen all before it.
+ * The one thread of this process that appends to the journal. It takes all that waits, inserts it
+ * as one batch and commits once: the disk is forced per batch, not per record, and while it is, the
+ * next batch gathers.
  *
- * <p>When the disk is nearly full nothing is tried at all: H2 closes a database whose file it can't
- * write. What waits is written once there is room; what has waited longer than {@link #PATIENCE} is
+ * <p>While the database can't be written, appends wait; what has waited longer than {@link #PATIENCE} is
  * refused, and its entity, which has acknowledged nothing, begins anew from what is stored. (What
  * deletes, and snapshots, which are tried once, ask for no room.)
  */
 final class JournalWriter implements AutoCloseable {
-  /** Room on the disk below which nothing is written. */
-  static final long MIN_FREE_BYTES = 64L << 20;
-
   /**
    * How long an append may wait, in all, for a disk that is full or fails: well within the time
    * after which Pekko calls it failed and what were stored then would be stored behind the entity.
@@ -56,7 +50,7 @@ final class JournalWriter implements AutoCloseable {
   /** Commits between two portions of compaction. */
   private static final int TIDY_EVERY = 128;
 
-  private static final int DUPLICATE_KEY = 23505;
+  private static final String DUPLICATE_KEY = "23505";
   private static final Logger LOG = LoggerFactory.getLogger(JournalWriter.class);
 
   /** What waits for the thread. */
@@ -77,19 +71,13 @@ final class JournalWriter implements AutoCloseable {
     void on(Connection database) throws SQLException;
   }
 
-  /** How much room the disk has. */
-  interface FreeSpace {
-    long bytes() throws IOException;
-  }
-
   /** A batch of so many rows says that more are on their way. */
   private static final int BUSY_ROWS = 8;
 
   /** How long a busy writer waits for them: a commit costs the same for eight rows or eighty. */
   private static final Duration GATHER = Duration.ofMillis(2);
 
-  private final Path folder;
-  private final FreeSpace freeSpace;
+  private final JournalDatabase store;
   private final LongConsumer appended;
   private final LongSupplier nanos;
   private final BlockingQueue<Job> waiting = new ArrayBlockingQueue<>(MAX_WAITING);
@@ -98,26 +86,23 @@ final class JournalWriter implements AutoCloseable {
   private volatile @Nullable String trouble;
 
   // Of the thread alone.
-  private @Nullable Connection database;
-  private @Nullable PreparedStatement insert;
-  private long last;
+  private @Nullable Pen pen;
   private int untidy;
   private int lastBatch;
 
   /**
    * @param appended told the number of the last record after each commit; must be quick
    */
-  JournalWriter(Path folder, FreeSpace freeSpace, LongConsumer appended) throws SQLException {
-    this(folder, freeSpace, appended, System::nanoTime);
+  JournalWriter(JournalDatabase store, LongConsumer appended) throws SQLException {
+    this(store, appended, System::nanoTime);
   }
 
   /**
    * @param nanos a clock for waiting
    */
-  JournalWriter(Path folder, FreeSpace freeSpace, LongConsumer appended, LongSupplier nanos)
+  JournalWriter(JournalDatabase store, LongConsumer appended, LongSupplier nanos)
       throws SQLException {
-    this.folder = folder;
-    this.freeSpace = freeSpace;
+    this.store = store;
     this.appended = appended;
     this.nanos = nanos;
     open();
@@ -252,12 +237,11 @@ final class JournalWriter implements AutoCloseable {
       }
       List<Job.Append> missing = batch;
       try {
-        requireRoom();
+        store.requireRoom();
         if (trouble != null) {
           missing = notStored(batch);
         }
         long now = insert(missing);
-        last = now;
         if (trouble != null) {
           LOG.info("The journal can be written again");
           trouble = null;
@@ -268,10 +252,12 @@ final class JournalWriter implements AutoCloseable {
         return;
       } catch (SQLException failed) {
         failure = failed;
-        if (failed.getErrorCode() == DUPLICATE_KEY || isDuplicate(failed)) {
+        if (isDuplicate(failed)) {
           rollback();
           refuseDuplicates(missing, failed);
-          appended.accept(last);
+          if (pen != null) {
+            appended.accept(pen.last());
+          }
           batch.forEach(a -> a.done().complete(null)); // those that had been stored before
           return;
         }
@@ -308,7 +294,7 @@ final class JournalWriter implements AutoCloseable {
 
   private static boolean isDuplicate(SQLException failed) {
     for (@Nullable SQLException e = failed; e != null; e = e.getNextException()) {
-      if (e.getErrorCode() == DUPLICATE_KEY) {
+      if (DUPLICATE_KEY.equals(e.getSQLState())) {
         return true;
       }
     }
@@ -319,15 +305,7 @@ final class JournalWriter implements AutoCloseable {
   private void refuseDuplicates(List<Job.Append> batch, SQLException why)
       throws InterruptedException {
     if (batch.size() == 1) {
-      Row first = batch.getFirst().rows().getFirst();
-      batch
-          .getFirst()
-          .done()
-          .completeExceptionally(
-              new IllegalStateException(
-                  "The journal holds another record %s #%d: two writers for one entity?"
-                      .formatted(first.persistenceId(), first.sequenceNr()),
-                  why));
+      judge(batch.getFirst(), why);
       return;
     }
     for (Job.Append one : batch) {
@@ -335,11 +313,32 @@ final class JournalWriter implements AutoCloseable {
     }
   }
 
+  /** What is in the way may be the append itself, of an attempt that was given up for lost. */
+  private void judge(Job.Append append, SQLException why) {
+    Row first = append.rows().getFirst();
+    try {
+      if (JournalTables.holds(open().database(), first)) {
+        append.done().complete(null);
+        return;
+      }
+    } catch (SQLException failed) {
+      why.addSuppressed(failed);
+      disconnect();
+    }
+    append
+        .done()
+        .completeExceptionally(
+            new IllegalStateException(
+                "The journal holds another record %s #%d: two writers for one entity?"
+                    .formatted(first.persistenceId(), first.sequenceNr()),
+                why));
+  }
+
   /** After a failure nobody knows whether its commit reached the disk. */
   private List<Job.Append> notStored(List<Job.Append> batch) throws SQLException {
     List<Job.Append> missing = new ArrayList<>();
     for (Job.Append append : batch) {
-      if (!JournalTables.holds(open(), append.rows().getFirst())) {
+      if (!JournalTables.holds(open().database(), append.rows().getFirst())) {
         missing.add(append);
       }
     }
@@ -347,31 +346,20 @@ final class JournalWriter implements AutoCloseable {
   }
 
   private long insert(List<Job.Append> batch) throws SQLException {
-    Connection connection = open();
-    PreparedStatement statement = insert;
-    if (statement == null) {
-      statement = JournalTables.insert(connection);
-      insert = statement;
+    List<Row> rows = new ArrayList<>();
+    batch.forEach(append -> rows.addAll(append.rows()));
+    Pen with = open();
+    if (rows.isEmpty()) {
+      return with.last();
     }
-    long number = last;
-    for (Job.Append append : batch) {
-      for (Row row : append.rows()) {
-        JournalTables.fill(statement, ++number, row);
-        statement.addBatch();
-      }
-    }
-    if (number > last) {
-      statement.executeBatch();
-    }
-    connection.commit();
-    untidy += 1 + (int) (number - last) / ROWS_LIKE_A_COMMIT;
+    long number = with.append(rows);
+    untidy += 1 + rows.size() / ROWS_LIKE_A_COMMIT;
     return number;
   }
 
   private void change(Job.Change change) {
     try {
-      change.statement().on(open());
-      open().commit();
+      open().change(change.statement());
       change.done().complete(null);
     } catch (SQLException failed) {
       rollback();
@@ -385,46 +373,31 @@ final class JournalWriter implements AutoCloseable {
    * commits, which is what we forbid. So it is done here, in small portions.
    */
   private void tidy() {
-    if (untidy == 0 || database == null) {
+    if (untidy == 0 || pen == null) {
       return;
     }
     try {
       // While there is more to gain, the next idle moment is for the next portion.
-      untidy = JournalTables.tidy(database) ? 1 : 0;
+      untidy = pen.tidy() ? 1 : 0;
     } catch (SQLException | RuntimeException failed) {
       untidy = 0;
       LOG.warn("The journal's file could not be compacted; it goes on growing", failed);
     }
   }
 
-  private void requireRoom() throws IOException {
-    long free = freeSpace.bytes();
-    if (free < MIN_FREE_BYTES) {
-      throw new JournalUnavailable(
-          "the disk of %s has %d MiB left, less than %d"
-              .formatted(folder, free >> 20, MIN_FREE_BYTES >> 20));
+  private Pen open() throws SQLException {
+    Pen opened = pen;
+    if (opened == null) {
+      opened = store.pen();
+      pen = opened;
     }
-  }
-
-  private Connection open() throws SQLException {
-    Connection connection = database;
-    if (connection == null) {
-      connection = JournalTables.connect(folder);
-      database = connection;
-      JournalTables.create(connection);
-      connection.setAutoCommit(false);
-      last = JournalTables.lastOrdering(connection);
-    }
-    return connection;
+    return opened;
   }
 
   private void rollback() {
     try {
-      if (insert != null) {
-        insert.clearBatch();
-      }
-      if (database != null) {
-        database.rollback();
+      if (pen != null) {
+        pen.rollback();
       }
     } catch (SQLException failed) {
       LOG.warn("The journal could not roll back; its connection is made anew", failed);
@@ -433,12 +406,11 @@ final class JournalWriter implements AutoCloseable {
   }
 
   private void disconnect() {
-    Connection connection = database;
-    database = null;
-    insert = null;
-    if (connection != null) {
+    Pen broken = pen;
+    pen = null;
+    if (broken != null) {
       try {
-        connection.close();
+        broken.close();
       } catch (SQLException failed) {
         LOG.warn("The journal's connection could not be closed", failed);
       }

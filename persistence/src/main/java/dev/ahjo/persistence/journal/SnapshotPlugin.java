@@ -2,10 +2,10 @@ package dev.ahjo.persistence.journal;
 
 import com.typesafe.config.Config;
 import java.io.ByteArrayInputStream;
-import java.nio.file.Path;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.apache.pekko.persistence.SelectedSnapshot;
@@ -28,11 +28,11 @@ public final class SnapshotPlugin extends SnapshotStore {
   private static final String SELECTED =
       " WHERE entity = ? AND sequence_nr BETWEEN ? AND ? AND written BETWEEN ? AND ?";
 
-  private final EmbeddedJournal journal;
+  private final JdbcJournal journal;
   private final Serialization serialization;
 
   public SnapshotPlugin(Config config) {
-    journal = EmbeddedJournal.at(Path.of(config.getString("folder")));
+    journal = JdbcJournal.of(config);
     serialization = SerializationExtension.get(context().system());
   }
 
@@ -107,8 +107,12 @@ public final class SnapshotPlugin extends SnapshotStore {
             .change(database -> {
               try (var put =
                   database.prepareStatement(
-                      "MERGE INTO snapshot (entity, sequence_nr, written, serializer, manifest,"
-                          + " payload) KEY (entity, sequence_nr) VALUES (?,?,?,?,?,?)")) {
+                      journal
+                          .dialect()
+                          .upsert(
+                              "snapshot",
+                              List.of("entity", "sequence_nr"),
+                              List.of("written", "serializer", "manifest", "payload")))) {
                 put.setString(1, metadata.persistenceId());
                 put.setLong(2, metadata.sequenceNr());
                 put.setLong(3, metadata.timestamp());

@@ -1,4 +1,4 @@
-/** The embedded journal: facts and snapshots in one forced H2 file. */
+/** Facts and snapshots in relational databases: one forced H2 file, or a farm's PostgreSQL. */
 @NullMarked
 package dev.ahjo.persistence.journal;
 

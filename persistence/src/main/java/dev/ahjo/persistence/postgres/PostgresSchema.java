@@ -1,0 +1,124 @@
+package dev.ahjo.persistence.postgres;
+
+import dev.ahjo.persistence.jdbc.PostgresServer;
+import dev.ahjo.persistence.jdbc.PostgresSettings;
+import dev.ahjo.persistence.journal.PostgresJournal;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The tables, and how they come to be. Each version adds to the one before and takes nothing away,
+ * so that nodes of the previous version go on while a new one has migrated.
+ */
+public final class PostgresSchema {
+  /** What this program needs. */
+  static final int VERSION = 1;
+
+  private static final Logger LOG = LoggerFactory.getLogger(PostgresSchema.class);
+
+  /** Nodes that make tables at the same time take turns by this lock. */
+  private static final long TURN = 0x61686a6f;
+
+  private final PostgresSettings settings;
+
+  public PostgresSchema(PostgresSettings settings) {
+    this.settings = settings;
+  }
+
+  /**
+   * All statements, for an administrator who makes the tables by hand: in order, as one
+   * transaction; each may be repeated.
+   */
+  public List<String> statements() {
+    List<String> all = new ArrayList<>();
+    all.add("CREATE SCHEMA IF NOT EXISTS " + settings.schema());
+    all.add("SET search_path TO " + settings.schema());
+    all.addAll(PostgresJournal.schema());
+    all.add(
+        """
+        CREATE TABLE IF NOT EXISTS ahjo_schema (
+          part VARCHAR(255) PRIMARY KEY,
+          version INTEGER NOT NULL)\
+        """);
+    all.add(
+        "INSERT INTO ahjo_schema VALUES ('tables', %d) ON CONFLICT (part) DO UPDATE SET version = GREATEST(ahjo_schema.version, EXCLUDED.version)"
+            .formatted(VERSION));
+    return all;
+  }
+
+  /**
+   * Makes what lacks, all of it or nothing.
+   *
+   * @throws IOException when the server can't be reached or refuses
+   */
+  public static void create(PostgresSettings settings) throws IOException {
+    var server = new PostgresServer(settings, "schema");
+    try (Connection connection = server.connectPatiently();
+        Statement statement = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      try (ResultSet turn = statement.executeQuery("SELECT pg_advisory_xact_lock(" + TURN + ")")) {
+        turn.next();
+      }
+      for (String each : new PostgresSchema(settings).statements()) {
+        statement.execute(each);
+      }
+      connection.commit();
+      LOG.info("The tables in {} are of version {} or newer now", server, VERSION);
+    } catch (SQLException failed) {
+      throw new IOException(
+          "The tables in " + server + " can't be made: " + failed.getMessage(), failed);
+    }
+  }
+
+  /**
+   * Refuses tables that this program can't use.
+   *
+   * @throws IOException saying what to do
+   */
+  static void check(PostgresServer server) throws IOException {
+    int found;
+    try (Connection connection = server.connect(server.schema());
+        Statement statement = connection.createStatement()) {
+      found = version(statement);
+    } catch (SQLException failed) {
+      throw new IOException(server + " can't be read: " + failed.getMessage(), failed);
+    }
+    if (found < VERSION) {
+      throw new IOException(
+          server
+              + (found == 0 ? " has no tables of Ahjo" : " has tables of version " + found)
+              + ", but this program needs version "
+              + VERSION
+              + ": run 'ahjo schema create --config FILE', or set storage.postgresql.create: true");
+    }
+    if (found > VERSION) {
+      throw new IOException(
+          server
+              + " has tables of version "
+              + found
+              + ", but this program knows them only up to version "
+              + VERSION
+              + ": run a newer program");
+    }
+  }
+
+  /** 0 when the tables are not there. */
+  private static int version(Statement statement) throws SQLException {
+    try (ResultSet there = statement.executeQuery("SELECT to_regclass('ahjo_schema')")) {
+      if (!there.next() || there.getString(1) == null) {
+        return 0;
+      }
+    }
+    try (ResultSet row =
+        statement.executeQuery("SELECT version FROM ahjo_schema WHERE part = 'tables'")) {
+      return row.next() ? row.getInt(1) : 0;
+    }
+  }
+}

@@ -1,0 +1,224 @@
+package dev.ahjo.persistence.journal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.typesafe.config.ConfigFactory;
+import dev.ahjo.persistence.jdbc.PostgresServer;
+import dev.ahjo.persistence.jdbc.PostgresSettings;
+import dev.ahjo.persistence.postgres.PostgresSchema;
+import dev.ahjo.persistence.postgres.server.PostgresExtension;
+import dev.ahjo.persistence.postgres.server.PostgresProcess;
+import dev.ahjo.persistence.status.FactSource.Entry;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.pekko.persistence.CapabilityFlag;
+import org.apache.pekko.persistence.japi.journal.JavaJournalSpec;
+import org.apache.pekko.persistence.japi.snapshot.JavaSnapshotStoreSpec;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+@Tag("processes")
+@ExtendWith(PostgresExtension.class)
+class PostgresJournalTest extends FactFeedContract {
+  private final PostgresSettings settings;
+
+  PostgresJournalTest(PostgresProcess server) throws IOException {
+    settings = server.settings(server.freshSchema());
+    PostgresSchema.create(settings);
+  }
+
+  @Override
+  PostgresJournal journal() throws IOException {
+    return PostgresJournal.open(new PostgresServer(settings, "test"));
+  }
+
+  /** What Pekko's tests ask of a journal. */
+  static final class Journal extends JavaJournalSpec {
+    Journal(JdbcJournal journal) {
+      super(journal.config().withFallback(ConfigFactory.load()));
+    }
+
+    @Override
+    public CapabilityFlag supportsRejectingNonSerializableObjects() {
+      return CapabilityFlag.on();
+    }
+
+    @Override
+    public CapabilityFlag supportsSerialization() {
+      return CapabilityFlag.on();
+    }
+  }
+
+  /** What Pekko's tests ask of a snapshot store. */
+  static final class Snapshots extends JavaSnapshotStoreSpec {
+    Snapshots(JdbcJournal journal) {
+      super(journal.config().withFallback(ConfigFactory.load()));
+    }
+  }
+
+  @Test
+  void keepsPekkosContractForJournals() throws Exception {
+    try (var journal = journal()) {
+      PekkoSpec.assertPasses(new Journal(journal));
+    }
+  }
+
+  @Test
+  void keepsPekkosContractForSnapshotStores() throws Exception {
+    try (var journal = journal()) {
+      PekkoSpec.assertPasses(new Snapshots(journal));
+    }
+  }
+
+  @Test
+  void ofTwoIncarnationsOfAnEntityOneGoesOn() throws Exception {
+    try (var one = journal();
+        var other = journal()) {
+      for (int n = 1; n <= 50; n++) {
+        var first = one.writer().append(List.of(EmbeddedJournalTest.row("r1", n, "one")));
+        var second = other.writer().append(List.of(EmbeddedJournalTest.row("r1", n, "twoo")));
+        int stored = 0;
+        for (var each : List.of(first, second)) {
+          try {
+            each.get(20, TimeUnit.SECONDS);
+            stored++;
+          } catch (java.util.concurrent.ExecutionException refused) {
+            assertThat(refused).hasMessageContaining("request|r1 #" + n);
+          }
+        }
+        assertThat(stored).isEqualTo(1);
+      }
+      assertThat(new FactFeed(one).after(0, 100)).hasSize(50);
+    }
+  }
+
+  @Test
+  void rowsDecidedAtOnceAreStoredAtOnceOrNotAtAll() throws Exception {
+    try (var journal = journal()) {
+      journal.writer().append(List.of(EmbeddedJournalTest.row("r1", 2, "taken"))).join();
+      assertThatThrownBy(() ->
+              journal
+                  .writer()
+                  .append(
+                      List.of(
+                          EmbeddedJournalTest.row("r1", 1, "x"),
+                          EmbeddedJournalTest.row("r1", 2, "y")))
+                  .join())
+          .isInstanceOf(CompletionException.class);
+      assertThat(new FactFeed(journal).after(0, 10)).hasSize(1);
+    }
+  }
+
+  /** Entities on two nodes that write without a pause; who reads sees no gap, whenever he looks. */
+  @Test
+  void whoReadsARowHasSeenAllBeforeIt() throws Exception {
+    try (var one = journal();
+        var other = journal();
+        var reader = journal()) {
+      int each = 150;
+      var feed = new FactFeed(reader);
+      List<CompletableFuture<Void>> writers = new ArrayList<>();
+      for (int e = 0; e < 20; e++) {
+        writers.add(chain(e % 2 == 0 ? one : other, "e" + e, 1, each));
+      }
+      var all = CompletableFuture.allOf(writers.toArray(CompletableFuture[]::new));
+      long place = 0;
+      while (place < 20L * each && !all.isCompletedExceptionally()) {
+        for (Entry entry : feed.after(place, 200)) {
+          assertThat(entry.offset()).isEqualTo(place + 1);
+          place = entry.offset();
+        }
+      }
+      all.get(20, TimeUnit.SECONDS);
+      assertThat(place).isEqualTo(20L * each);
+      reader.look();
+      assertThat(feed.end()).isEqualTo(place);
+    }
+  }
+
+  private static CompletableFuture<Void> chain(
+      JdbcJournal journal, String id, long number, long last) {
+    return journal
+        .writer()
+        .append(List.of(EmbeddedJournalTest.row(id, number, id + "." + number)))
+        .thenCompose(stored ->
+            number == last
+                ? CompletableFuture.completedFuture(null)
+                : chain(journal, id, number + 1, last));
+  }
+
+  @Test
+  void whatWasAcknowledgedSurvivesAKillOfTheServer(PostgresProcess server) throws Exception {
+    Map<String, Long> acknowledged = new ConcurrentHashMap<>();
+    var stored = new Semaphore(0);
+    var enough = new AtomicBoolean();
+    List<CompletableFuture<Void>> ends = new ArrayList<>();
+    try (var one = journal();
+        var other = journal()) {
+      for (int e = 0; e < 20; e++) {
+        ends.add(goOn(e % 2 == 0 ? one : other, "e" + e, 1, acknowledged, stored, enough));
+      }
+      for (int kills = 0; kills < 2; kills++) {
+        assertThat(stored.tryAcquire(2_000, 60, TimeUnit.SECONDS)).as("appends go on").isTrue();
+        server.kill();
+        server.restart();
+      }
+      stored.drainPermits();
+      assertThat(stored.tryAcquire(500, 60, TimeUnit.SECONDS)).as("appends go on").isTrue();
+      enough.set(true);
+      CompletableFuture.allOf(ends.toArray(CompletableFuture[]::new)).get(60, TimeUnit.SECONDS);
+
+      Map<String, Long> found = new HashMap<>();
+      var feed = new FactFeed(one);
+      long place = 0;
+      for (var page = feed.after(0, 500); !page.isEmpty(); page = feed.after(place, 500)) {
+        for (Entry entry : page) {
+          assertThat(entry.offset()).isEqualTo(++place);
+          assertThat(entry.sequenceNr())
+              .isEqualTo(found.merge(entry.entity().id(), 1L, Long::sum));
+        }
+      }
+      assertThat(found).isEqualTo(acknowledged);
+    }
+  }
+
+  /** Appends until it is enough; each must be stored in the end, whatever happens meanwhile. */
+  private static CompletableFuture<Void> goOn(
+      JdbcJournal journal,
+      String id,
+      long number,
+      Map<String, Long> acknowledged,
+      Semaphore stored,
+      AtomicBoolean enough) {
+    return stored(journal, EmbeddedJournalTest.row(id, number, id + "." + number))
+        .thenCompose(done -> {
+          acknowledged.put(id, number);
+          stored.release();
+          return enough.get()
+              ? CompletableFuture.completedFuture(null)
+              : goOn(journal, id, number + 1, acknowledged, stored, enough);
+        });
+  }
+
+  /** One that was refused may have been stored by an attempt of which nobody heard. */
+  private static CompletableFuture<Void> stored(JdbcJournal journal, Row row) {
+    return journal
+        .writer()
+        .append(List.of(row))
+        .exceptionallyCompose(refused ->
+            refused instanceof JournalUnavailable
+                ? stored(journal, row)
+                : CompletableFuture.failedFuture(refused));
+  }
+}
