@@ -23,6 +23,8 @@ class WorkerVerbTest {
         "--join pekko://h:1    --name w --token t --slots 0 | --slots: expected at least 1",
         "--join pekko://h:1    --name w                     | Expected a token",
         "--join pekko://h:1    --name w --token-file /nope  | --token-file: could not read /nope",
+        "--join pekko://192.0.2.1:1 --name w --token t | --bind: expected an address of this"
+            + " machine that pekko://192.0.2.1:1 can dial back, but found 127.0.0.1",
         "--join pekko://h:1 --name w --token t --bind 203.0.113.7 | --bind: expected an address of"
             + " this machine, but found '203.0.113.7'",
         "--join pekko://h:1    --token t                    | --name",

@@ -54,6 +54,10 @@ public final class Agent implements AutoCloseable {
   private final ConcurrentHashMap<BuildKey, HeldBuild> builds = new ConcurrentHashMap<>();
   private final Set<BuildKey> gone =
       Collections.newSetFromMap(Collections.synchronizedMap(recent()));
+
+  /** The desk's alone. */
+  private final Map<BuildKey, String> notTaken = recent();
+
   private final Set<Thread> removals = ConcurrentHashMap.newKeySet();
   private final AtomicBoolean closed = new AtomicBoolean();
   private final CompletableFuture<Optional<String>> end = new CompletableFuture<>();
@@ -113,8 +117,7 @@ public final class Agent implements AutoCloseable {
     var agent = new Agent(settings, data, link);
     try {
       for (Path folder : data.kept(settings.timing().stopGrace())) {
-        HeldBuild held = HeldBuild.find(agent.site, folder);
-        agent.builds.put(held.key(), held);
+        agent.find(folder);
       }
     } catch (InterruptedException stop) {
       Thread.currentThread().interrupt();
@@ -126,6 +129,17 @@ public final class Agent implements AutoCloseable {
     }
     agent.connection.open();
     return agent;
+  }
+
+  /** One build that can't be read must not keep all the others from going on. */
+  private void find(Path folder) throws IOException, InterruptedException {
+    try {
+      HeldBuild held = HeldBuild.find(site, folder);
+      builds.put(held.key(), held);
+    } catch (IOException unreadable) {
+      LOG.error("{} is given up and set aside", folder, unreadable);
+      data.setAside(folder, settings.timing().stopGrace());
+    }
   }
 
   /**
@@ -212,12 +226,12 @@ public final class Agent implements AutoCloseable {
     }
   }
 
-  private static Map<BuildKey, Boolean> recent() {
+  private static <V> Map<BuildKey, V> recent() {
     return new LinkedHashMap<>() {
       private static final long serialVersionUID = 1;
 
       @Override
-      protected boolean removeEldestEntry(Map.Entry<BuildKey, Boolean> eldest) {
+      protected boolean removeEldestEntry(Map.Entry<BuildKey, V> eldest) {
         return size() > REMEMBERED;
       }
     };
@@ -289,15 +303,29 @@ public final class Agent implements AutoCloseable {
         LOG.info("Passing over a late order to run {}, which is over", run.build());
         return;
       }
+      String said = notTaken.get(run.build());
+      if (said != null) {
+        // the farm may have given the attempt elsewhere by now, room or no room
+        cannotTake(run, said);
+        return;
+      }
+      if (data.isSetAside(run.build())) {
+        cannotTake(run, "what was kept of it can't be read any more");
+        return;
+      }
       try {
         HeldBuild taken = HeldBuild.accept(site, run.build(), run.attempt(), run.plan());
         builds.put(taken.key(), taken);
         taken.start();
       } catch (IOException e) {
         LOG.error("Could not take {} on: {}", run.build(), e.toString());
-        site.uplink()
-            .send(new Protocol.CannotTake(run.build(), run.attempt(), "could not keep it: " + e));
+        cannotTake(run, "could not keep it: " + e);
       }
+    }
+
+    private void cannotTake(RunBuild run, String reason) {
+      notTaken.put(run.build(), reason);
+      site.uplink().send(new Protocol.CannotTake(run.build(), run.attempt(), reason));
     }
 
     private void stop(StopBuild stop) {

@@ -173,6 +173,8 @@ final class BuildWalk {
         breakOff(bug);
       }
       held.sweep();
+      // an agent after this one knows by the last step's end that the folder was given back
+      reports.awaitLast(count);
       held.releaseFolder();
       held.awaitStreams();
       report(new StepReport.BuildEnded(Instant.now()));
@@ -225,11 +227,13 @@ final class BuildWalk {
     var scope =
         new Scope(
             held.plan(), held.key(), held.site().settings().name().value(), properties, revisions);
-    boolean found = started.contains(index);
+    boolean told = started.contains(index);
+    // the report may have been lost with an agent although the command was started
+    boolean found = told || Supervised.launched(spools.resolve(Integer.toString(index)));
     if (!found && ((halted || stopped) && !step.always() || !step.when().holds(scope))) {
       return skipped();
     }
-    if (!found) {
+    if (!told) {
       report(new StepReport.StepStarted(Instant.now(), index));
     }
     // a stop is for the step that runs when it comes; what runs afterwards runs because of it

@@ -35,6 +35,9 @@ final class Connection implements Uplink, AutoCloseable {
 
   private static final Duration TICK = Duration.ofMillis(500);
 
+  /** As many times a silence as a gate may take to answer a Hello that it has heard. */
+  private static final int TURN = 6;
+
   /** Different reasons that are told while there is no session. */
   private static final int MAX_TOLD = 20;
 
@@ -74,6 +77,11 @@ final class Connection implements Uplink, AutoCloseable {
   private long sessions;
   private long heardAt = System.nanoTime();
   private long helloAt = System.nanoTime();
+
+  /** Whether a Hello was said since there was a session, and when the last one was. */
+  private boolean asked;
+
+  private long askedAt = System.nanoTime();
   private long tickAt = System.nanoTime();
   private long openedAt;
   private Duration backoff;
@@ -123,21 +131,34 @@ final class Connection implements Uplink, AutoCloseable {
     try {
       while (!closed) {
         News news = inbox.poll(untilNext(System.nanoTime()), TimeUnit.NANOSECONDS);
-        long now = System.nanoTime();
-        switch (news) {
-          case News.Heard(ToAgent message) -> {
-            heardAt = now;
-            hear(message, now);
+        try {
+          round(news, System.nanoTime());
+        } catch (RuntimeException failed) {
+          // whatever it is, a worker that stops trying to come back is lost without a word
+          if (!closed) {
+            LOG.error("The connection failed, beginning again", failed);
           }
-          case News.Broken(String why) -> broken(why, now);
-          case null -> {}
-        }
-        if (!closed) {
-          keepUp(now);
+          session = 0;
+          asked = false;
+          helloAt = System.nanoTime() + jittered(timing.maxBackoff());
         }
       }
     } catch (InterruptedException end) {
       LOG.debug("The connection ends");
+    }
+  }
+
+  private void round(@Nullable News news, long now) {
+    switch (news) {
+      case News.Heard(ToAgent message) -> {
+        heardAt = now;
+        hear(message, now);
+      }
+      case News.Broken(String why) -> broken(why, now);
+      case null -> {}
+    }
+    if (!closed) {
+      keepUp(now);
     }
   }
 
@@ -159,6 +180,8 @@ final class Connection implements Uplink, AutoCloseable {
         helloAt = now + Math.max(jittered(backoff), link.patience().toNanos());
         backoff = min(backoff.multipliedBy(2), timing.maxBackoff());
         link.send(client.hello());
+        asked = true;
+        askedAt = now;
       }
       return;
     }
@@ -212,9 +235,12 @@ final class Connection implements Uplink, AutoCloseable {
         }
       }
       case Ping _ -> {
-        if (session == 0) {
-          // The Hello was heard; its answer waits for the worker's turn.
-          helloAt = now + timing.silence().toNanos();
+        // Not if it belongs to the session before: answered, that one would live on at its gate, and
+        // no other ever begin.
+        if (session == 0 && asked) {
+          // The Hello was heard; its answer waits for the worker's turn, or was lost on the way.
+          long atLast = askedAt + timing.silence().multipliedBy(TURN).toNanos();
+          helloAt = Math.min(now + timing.silence().toNanos(), atLast);
           link.send(new Ping());
         }
       }
@@ -245,6 +271,7 @@ final class Connection implements Uplink, AutoCloseable {
   private void lost(String why, long now) {
     LOG.warn("Lost the gate ({}); builds go on", why);
     session = 0;
+    asked = false;
     // Who loses one session after the other does so ever more slowly.
     if (now - openedAt >= timing.silence().toNanos()) {
       backoff = timing.firstBackoff();

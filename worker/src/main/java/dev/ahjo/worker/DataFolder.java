@@ -28,9 +28,10 @@ import java.util.UUID;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** An agent's disk: {@code lock}, {@code instance}, {@code builds/BUILD}, {@code work/…}. */
+/** An agent's disk: {@code lock}, {@code instance}, {@code builds/BUILD}, {@code damaged/BUILD}, {@code work/…}. */
 final class DataFolder implements AutoCloseable {
   private static final String VERSION = "1";
+  private static final String DAMAGED = "damaged";
 
   private final Path root;
   private final FileChannel lockFile;
@@ -119,9 +120,16 @@ final class DataFolder implements AutoCloseable {
   }
 
   Path build(BuildKey build) {
-    return root.resolve("builds")
-        .resolve(
-            build.builder().project() + "@" + build.builder().builder() + "@" + build.number());
+    return root.resolve("builds").resolve(folder(build));
+  }
+
+  private static String folder(BuildKey build) {
+    return build.builder().project() + "@" + build.builder().builder() + "@" + build.number();
+  }
+
+  /** Whether what was kept of the build could not be read. */
+  boolean isSetAside(BuildKey build) {
+    return Files.exists(root.resolve(DAMAGED).resolve(folder(build)));
   }
 
   /** What the marks of all processes of a build's steps begin with; a step's index follows. */
@@ -146,15 +154,29 @@ final class DataFolder implements AutoCloseable {
         if (Files.exists(folder.resolve(HeldBuild.PLAN))) {
           kept.add(folder);
         } else {
-          String[] words = folder.getFileName().toString().split("@");
-          if (words.length == 3) {
-            ProcessTree.leftBy(mark(words[0] + "/" + words[1] + "#" + words[2])).end(grace);
-          }
+          endAll(folder, grace);
           remove(folder);
         }
       }
     }
     return kept;
+  }
+
+  /** Ends what runs of a build, and moves its folder to {@code damaged} for a person to look at. */
+  void setAside(Path folder, Duration grace) throws IOException, InterruptedException {
+    endAll(folder, grace);
+    Path damaged = root.resolve(DAMAGED).resolve(folder.getFileName());
+    remove(damaged);
+    Files.createDirectories(damaged.getParent());
+    Files.move(folder, damaged, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  /** The processes of a build that is known by its folder's name alone. */
+  private void endAll(Path folder, Duration grace) throws InterruptedException {
+    String[] words = folder.getFileName().toString().split("@");
+    if (words.length == 3) {
+      ProcessTree.leftBy(mark(words[0] + "/" + words[1] + "#" + words[2])).end(grace);
+    }
   }
 
   /** Writes a file so that after any crash it is there whole or not at all. */

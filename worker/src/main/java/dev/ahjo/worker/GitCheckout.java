@@ -52,7 +52,7 @@ final class GitCheckout {
     Path workdir = step.workdir();
     Path script = step.spool().resolve("checkout.sh");
     if (Files.notExists(script)) {
-      Files.write(script, script());
+      DataFolder.write(script, script());
     }
     Path found = step.spool().resolve("revision");
     CommandRun.Finish finish = step.command(command(script, stamp, found), workdir, ENV, false);

@@ -98,13 +98,11 @@ final class RemotingWay implements Way {
 
   @Override
   public synchronized void dial(URI address) {
+    hangUp();
     if (++unheard > FRESH_AFTER) {
       unheard = 0;
-      system.terminate();
-      system = ActorSystem.create("agent", config);
-      wire = null;
+      renew();
     }
-    hangUp();
     long now = System.nanoTime();
     GateNames names = gates.computeIfAbsent(address, at -> new GateNames(at.getHost(), silence));
     String name = names.next(now);
@@ -127,6 +125,17 @@ final class RemotingWay implements Way {
       Thread.ofVirtual().name("names").start(() -> learn(names, GateNames.look(names.told())));
     } else if (names.atAnEnd(now)) {
       probe();
+    }
+  }
+
+  /** The old one stays if there can't be another now: its address may be away for a while. */
+  private void renew() {
+    ActorSystem old = system;
+    try {
+      system = ActorSystem.create("agent", config);
+      old.terminate();
+    } catch (Exception notNow) { // Pekko throws what its transports throw, declared or not
+      ear.broken("the worker's own port can't be opened: " + notNow.getMessage());
     }
   }
 

@@ -62,6 +62,8 @@ final class ReportLog implements AutoCloseable {
       log.length = log.read(bytes);
       log.durable = log.reports.size();
       channel.truncate(log.length);
+      // what an earlier agent wrote and did not force counts as on disk from now on
+      channel.force(false);
       log.writer.start();
       return log;
     } catch (IOException e) {
@@ -123,6 +125,18 @@ final class ReportLog implements AutoCloseable {
     lock.lock();
     try {
       return durable;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Waits until so many reports are on disk; for ever if the log is closed before. */
+  void awaitLast(long number) throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      while (durable < number) {
+        changed.await();
+      }
     } finally {
       lock.unlock();
     }
@@ -259,6 +273,7 @@ final class ReportLog implements AutoCloseable {
       lock.lock();
       try {
         durable += batch.size();
+        changed.signalAll();
       } finally {
         lock.unlock();
       }

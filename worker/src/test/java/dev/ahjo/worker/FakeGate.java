@@ -188,10 +188,16 @@ final class FakeGate {
     return agent != null;
   }
 
-  /** Why the agent could not take the build. */
+  private synchronized boolean isNotTaken(BuildKey build) {
+    return notTaken.containsKey(build);
+  }
+
+  /** Why the agent could not take the build; each answer of its is told once. */
   String awaitNotTaken(BuildKey build) {
-    await(Duration.ofSeconds(10), "a word on " + build, () -> notTaken.containsKey(build));
-    return Objects.requireNonNull(notTaken.get(build));
+    await(Duration.ofSeconds(10), "a word on " + build, () -> isNotTaken(build));
+    synchronized (this) {
+      return Objects.requireNonNull(notTaken.remove(build));
+    }
   }
 
   void awaitOver(BuildKey build) {

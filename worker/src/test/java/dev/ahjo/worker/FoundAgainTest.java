@@ -130,6 +130,47 @@ class FoundAgainTest extends Situation {
     }
   }
 
+  /** The first agent was killed before its report of the step's start was on disk. */
+  @Test
+  void aStepThatRunsIsFoundThoughItsStartWasNeverReported() throws Exception {
+    Path dir = left(build(1), plan(run("long", "sleep 300")), new StepReport.PlanKept(THEN));
+    Files.writeString(dir.resolve("stop"), "enough");
+    Path spool = Files.createDirectories(dir.resolve("steps/0"));
+    String mark = Files.readString(data.resolve("instance")).strip() + "/demo/linux#1:0";
+    var step = new ProcessBuilder("sleep", "300");
+    step.environment().put("AHJO_STEP", mark);
+    Process running = step.start();
+    try {
+      Files.writeString(spool.resolve("launch"), "abc\n" + THEN.toEpochMilli() + "\n" + mark + "\n");
+      Files.writeString(spool.resolve("start-abc"), running.pid() + "\n");
+      Files.createFile(spool.resolve("stdio"));
+
+      agent = Agent.start(AgentTest.settings(data), gate.link());
+      gate.await(PATIENCE, "the end", () -> gate.over(build(1)));
+
+      assertThat(gate.outcome(build(1), 0).result()).isEqualTo(Result.CANCELLED);
+      assertThat(running.isAlive()).isFalse();
+    } finally {
+      running.destroyForcibly();
+    }
+  }
+
+  @Test
+  void aBuildThatCannotBeReadIsSetAsideAndTheOthersGoOn() throws Exception {
+    Path unreadable = left(build(1), plan(run("one", "true")), new StepReport.PlanKept(THEN));
+    Files.writeString(unreadable.resolve("reports"), "no report\n");
+    left(build(2), plan(run("two", "true")), new StepReport.PlanKept(THEN));
+
+    agent = Agent.start(AgentTest.settings(data), gate.link());
+    gate.await(PATIENCE, "the end", () -> gate.over(build(2)));
+
+    // nothing of it may run again in the same attempt
+    assertThat(gate.awaitNotTaken(build(1))).isEqualTo("what was kept of it can't be read any more");
+    assertThat(agent.holds()).isEmpty();
+    assertThat(data.resolve("damaged").resolve(unreadable.getFileName()).resolve("reports"))
+        .hasContent("no report");
+  }
+
   @Test
   void aFolderThatCouldNotBeMadeIsNotTaken() throws Exception {
     var folders = new BuildFolders(data.resolve("apart"), 1);

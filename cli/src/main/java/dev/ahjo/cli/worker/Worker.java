@@ -12,6 +12,7 @@ import dev.ahjo.worker.AgentSettings;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.UnknownHostException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -173,6 +174,27 @@ public final class Worker implements Callable<Integer> {
               + "': "
               + notOurs.getMessage(),
           notOurs);
+    }
+    if (isLoopback(settings.bindHost())) {
+      settings.gates().stream()
+          .filter(gate -> "pekko".equals(gate.getScheme()) && !isLoopback(gate.getHost()))
+          .findFirst()
+          .ifPresent(gate -> {
+            throw new CommandFailed(
+                Exit.USAGE,
+                "--bind: expected an address of this machine that "
+                    + gate
+                    + " can dial back, but found "
+                    + settings.bindHost());
+          });
+    }
+  }
+
+  private static boolean isLoopback(String host) {
+    try {
+      return InetAddress.getByName(host).isLoopbackAddress();
+    } catch (UnknownHostException notNow) {
+      return false;
     }
   }
 

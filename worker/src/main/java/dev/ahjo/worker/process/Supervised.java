@@ -5,6 +5,7 @@ import java.nio.charset.MalformedInputException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -40,8 +41,8 @@ import org.slf4j.LoggerFactory;
  *       even a power cut takes it once the command runs. No command ever runs twice.
  *   <li>{@code stdio}: what the command printed
  *   <li>{@code stdout}: the same without its standard error, if that was asked for
- *   <li>{@code exit}: the exit code and a newline; without the newline it is not there yet. What
- *       was printed is forced to disk before: an end that is believed has all its output
+ *   <li>{@code exit}: the exit code and a newline; without the newline it is not there yet. All
+ *       files of the folder are forced to disk before: an end that is believed has all its output
  * </ul>
  *
  * <p>The command is in another session than the supervisor, so that a signal to its group, whoever
@@ -76,7 +77,7 @@ public final class Supervised {
           code=$?
           ;;
       esac
-      "$sync" "$spool/stdio"
+      "$sync" "$spool"/*
       echo "$code" >"$spool/exit"
       exit "$code"
       """;
@@ -221,11 +222,7 @@ public final class Supervised {
       return foundWithoutLaunch(spool);
     }
     Path start = spool.resolve(START + launch.getFirst());
-    try {
-      Files.writeString(start, "0\n", StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-    } catch (FileAlreadyExistsException claimed) {
-      LOG.debug("{} was claimed", start);
-    }
+    claim(start);
     long pid = pidIn(start);
     return pid == 0
         ? new Found.Nothing()
@@ -236,6 +233,35 @@ public final class Supervised {
                 Instant.ofEpochMilli(Long.parseLong(launch.get(1))),
                 pid,
                 null));
+  }
+
+  /** Whole or not at all: an agent killed in the middle must not leave a claim without a pid. */
+  private static void claim(Path start) throws IOException {
+    if (Files.exists(start)) {
+      return;
+    }
+    Path whole = start.resolveSibling("unclaimed");
+    Files.writeString(whole, "0\n");
+    try {
+      Files.createLink(start, whole);
+    } catch (FileAlreadyExistsException claimed) {
+      LOG.debug("{} was claimed", start);
+    } catch (UnsupportedOperationException | FileSystemException noLinksHere) {
+      claimWithoutLinks(start);
+    }
+  }
+
+  private static void claimWithoutLinks(Path start) throws IOException {
+    try {
+      Files.writeString(start, "0\n", StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    } catch (FileAlreadyExistsException claimed) {
+      LOG.debug("{} was claimed", start);
+    }
+  }
+
+  /** Whether an agent has begun to start a command there. */
+  public static boolean launched(Path spool) {
+    return Files.exists(spool.resolve("launch"));
   }
 
   private static List<String> launch(Path spool) throws IOException {
