@@ -59,20 +59,22 @@ final class SocketDoor implements AgentDoor {
         if (ProtocolCodec.toGate(message, form) instanceof Protocol.Hello hello) {
           admit(hello, form);
         } else {
-          reject(form, "Expected a Hello before other messages");
+          // An agent says so when a message of its lost session overtakes the Hello of the next: for
+          // good only he is sent off who does not speak the protocol.
+          reject(form, "Expected a Hello before other messages", true);
         }
       } catch (IOException garbage) {
-        reject(form, "Expected a Hello: " + garbage.getMessage());
+        reject(form, "Expected a Hello: " + garbage.getMessage(), false);
       }
     }
 
-    private void reject(Form form, String why) {
+    private void reject(Form form, String why, boolean retry) {
       // One line for the first and then for each power of two: strangers must not fill the log.
       long count = unheard.incrementAndGet();
       if (Long.bitCount(count) == 1) {
         LOG.warn("{} strangers had no Hello, now {}: {}", count, peer.from(), why);
       }
-      send(form, new Protocol.Rejected(why, false));
+      send(form, new Protocol.Rejected(why, retry));
       peer.close();
     }
 

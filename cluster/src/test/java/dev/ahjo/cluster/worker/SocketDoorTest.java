@@ -218,7 +218,7 @@ class SocketDoorTest {
 
   @Test
   void whoHasNoNameOrNoTokenIsToldAndShownOut() throws Exception {
-    for (String wrong : List.of(hello("guessed"), "{}", "no json", "{\"type\": \"Ping\"}")) {
+    for (String wrong : List.of(hello("guessed"), "{}", "no json")) {
       Stranger stranger = new Stranger();
       stranger.says(wrong);
       assertThat(stranger.hears("Rejected").path("retry").asBoolean()).isFalse();
@@ -226,6 +226,15 @@ class SocketDoorTest {
     }
     assertThat(sessions.count()).isZero();
     assertThat(entities.told).isEmpty();
+  }
+
+  @Test
+  void aMessageThatOvertakesTheHelloDoesNotEndTheAgentForGood() throws Exception {
+    Stranger early = new Stranger();
+    early.says("{\"type\": \"Ping\"}");
+    assertThat(early.hears("Rejected").path("retry").asBoolean()).isTrue();
+    early.hears("closed");
+    new Stranger().joins();
   }
 
   @Test
