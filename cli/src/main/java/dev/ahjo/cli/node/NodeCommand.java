@@ -7,6 +7,7 @@ import dev.ahjo.cli.LogFile;
 import dev.ahjo.cluster.Node;
 import dev.ahjo.config.NodeSettings;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -59,6 +60,9 @@ public final class NodeCommand implements Callable<Integer> {
             Exit.LOST, "the node is no longer in the cluster; start it again to let it join anew");
       }
       return Exit.DONE.code();
+    } catch (ConnectException away) {
+      // No mistake of the settings: whoever keeps the node running shall try again.
+      throw new CommandFailed(Exit.UNREACHABLE, String.valueOf(away.getMessage()), away);
     } catch (IOException failed) {
       String why = failed.getMessage();
       throw new CommandFailed(Exit.USAGE, why == null ? failed.toString() : why, failed);

@@ -5,7 +5,6 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -15,8 +14,8 @@ import java.util.stream.Stream;
 
 /**
  * A whole run: a farm, its users and a storm for some time, then calm until everything has ended,
- * and the judge's verdict. {@code ChaosRun SECONDS [SEED] [FOLDER]} from the command line; the same
- * seed draws the same faults, though no two runs are alike.
+ * and the judge's verdict. {@code ChaosRun NODES SECONDS SEED FOLDER [KIND,...]} from the
+ * command line; the same seed draws the same faults, though no two runs are alike.
  */
 final class ChaosRun {
   static final int GRACE_SECONDS = 25;
@@ -28,6 +27,7 @@ final class ChaosRun {
   /**
    * How it is set up.
    *
+   * @param nodes one is on the embedded journal, several are on a server of Cassandra
    * @param planted class path of what goes before the product's own
    */
   record Setup(
@@ -35,6 +35,7 @@ final class ChaosRun {
       int net,
       long seed,
       int seconds,
+      int nodes,
       int workers,
       int users,
       Set<Storm.Kind> kinds,
@@ -49,18 +50,15 @@ final class ChaosRun {
     told.printf("chaos: seed %d, %d s, in %s%n", setup.seed(), setup.seconds(), folder);
     var machines = Machines.open(setup.name(), setup.net(), folder.resolve("machines"));
     try (var farm = new ProcessFarm(machines, folder.resolve("record"), setup.planted())) {
-      Machine node = farm.addNode("n1", "2G");
-      for (int i = 1; i <= setup.workers(); i++) {
-        farm.addWorker("w" + i, "300M");
-      }
+      build(farm, setup);
       Machine users = machines.add("users");
-      farm.start(node);
-      for (Machine worker : farm.workers()) {
-        farm.start(worker);
-      }
-      ProcessFarm.await("the node is ready", () -> farm.ready(node));
       String defined =
-          farm.send(node, "PUT", "/api/v1/projects/chaos", "application/yaml", project(farm));
+          farm.send(
+              farm.nodes().getFirst(),
+              "PUT",
+              "/api/v1/projects/chaos",
+              "application/yaml",
+              project(farm));
       if (!defined.contains(" 20")) {
         throw new IOException("The project was refused: " + defined);
       }
@@ -73,7 +71,7 @@ final class ChaosRun {
           .rage(setup.seconds(), setup.enough().faults());
       Files.writeString(stop, "");
       told.println("chaos: calm");
-      boolean ended = clients.waitFor(CALM_SECONDS, TimeUnit.SECONDS);
+      boolean ended = calm(farm, clients);
       told.printf("chaos: everything %s ended%n", ended ? "has" : "has NOT");
       var verdict = Judge.judge(farm.history(), LIMIT, setup.enough());
       told.println(verdict);
@@ -85,6 +83,25 @@ final class ChaosRun {
       told.println(words(folder));
       throw stuck;
     }
+  }
+
+  private static void build(ProcessFarm farm, Setup setup) throws IOException {
+    if (setup.nodes() > 1) {
+      farm.start(farm.addStore("4G"));
+    }
+    for (int i = 1; i <= setup.nodes(); i++) {
+      farm.addNode("n" + i, "2G");
+    }
+    for (int i = 1; i <= setup.workers(); i++) {
+      farm.addWorker("w" + i, "300M");
+    }
+    for (Machine node : farm.nodes()) {
+      farm.start(node);
+    }
+    for (Machine worker : farm.workers()) {
+      farm.start(worker);
+    }
+    farm.awaitReady();
   }
 
   /** What processes said last, for whoever looks into a run that got stuck. */
@@ -100,6 +117,17 @@ final class ChaosRun {
       }
     }
     return words.toString();
+  }
+
+  private static boolean calm(ProcessFarm farm, Process clients)
+      throws IOException, InterruptedException {
+    for (int i = 0; i < CALM_SECONDS; i++) {
+      if (clients.waitFor(1, TimeUnit.SECONDS)) {
+        return clients.exitValue() == 0;
+      }
+      farm.keep();
+    }
+    return false;
   }
 
   private static long ended(ProcessFarm farm) {
@@ -128,37 +156,20 @@ final class ChaosRun {
   }
 
   public static void main(String[] args) throws Exception {
-    int seconds = args.length > 0 ? Integer.parseInt(args[0]) : 600;
-    long seed = args.length > 1 ? Long.parseLong(args[1]) : System.currentTimeMillis() / 1000;
-    Path folder =
-        args.length > 2
-            ? Files.createDirectories(Path.of(args[2]))
-            : Files.createTempDirectory("ahjo-chaos");
-    Set<Storm.Kind> kinds = EnumSet.allOf(Storm.Kind.class);
-    if (args.length > 3) {
+    int nodes = Integer.parseInt(args[0]);
+    int seconds = Integer.parseInt(args[1]);
+    long seed = Long.parseLong(args[2]);
+    Path folder = Files.createDirectories(Path.of(args[3]));
+    Set<Storm.Kind> kinds = nodes > 1 ? Storm.Kind.ofAFarm() : Storm.Kind.ofOneNode();
+    if (args.length > 4) {
       kinds =
-          List.of(args[3].split(",", -1)).stream()
+          List.of(args[4].split(",", -1)).stream()
               .map(Storm.Kind::valueOf)
               .collect(Collectors.toSet());
     }
-    List<String> needed = new ArrayList<>();
-    kinds.forEach(kind -> needed.add(kind.fault));
-    var setup =
-        new Setup(
-            "ahjoc",
-            3,
-            seed,
-            seconds,
-            3,
-            4,
-            kinds,
-            1,
-            new Judge.Enough(
-                seconds * 5 / 2,
-                seconds * 2,
-                seconds / 24,
-                args.length > 3 ? Set.of() : Set.copyOf(needed)),
-            List.of());
+    var enough =
+        args.length > 4 ? new Judge.Enough(1, 1, 1, Set.of()) : Judge.Enough.in(seconds, kinds);
+    var setup = new Setup("ahjoc", 3, seed, seconds, nodes, 3, 4, kinds, 1, enough, List.of());
     System.exit(run(setup, folder, System.out).right() ? 0 : 1);
   }
 }

@@ -47,6 +47,7 @@ final class Client {
           .build();
   private final List<Asked> open = new ArrayList<>();
   private int submitted;
+  private int turn;
 
   /** A submission, and the request that it became. */
   private static final class Asked {
@@ -65,6 +66,7 @@ final class Client {
     this.name = name;
     this.nodes = nodes;
     this.chance = new Random(seed);
+    this.turn = chance.nextInt(nodes.size());
     this.record = record;
   }
 
@@ -139,6 +141,7 @@ final class Client {
         notDone("submit", asked.key, at, answer);
       }
     } catch (IOException unknown) {
+      unanswered();
       tell(event("info", "submit", asked.key).at(at));
     } catch (InterruptedException stop) {
       Thread.currentThread().interrupt();
@@ -178,6 +181,7 @@ final class Client {
       boolean toRead = state.equals("finished") && !builds.isEmpty();
       return over && (!toRead || readLog(builds.getLast().split(" ", -1)[0]));
     } catch (IOException unknown) {
+      unanswered();
       tell(event("info", "read", asked.request).at(at));
       return false;
     } catch (InterruptedException stop) {
@@ -232,6 +236,7 @@ final class Client {
         notDone("cancel", asked.request, at, answer);
       }
     } catch (IOException unknown) {
+      unanswered();
       tell(event("info", "cancel", asked.request).at(at));
     } catch (InterruptedException stop) {
       Thread.currentThread().interrupt();
@@ -239,11 +244,19 @@ final class Client {
   }
 
   private void notDone(String what, String id, String at, HttpResponse<?> answer) {
+    if (answer.statusCode() >= 500) {
+      unanswered();
+    }
     tell(event("fail", what, id).at(at).result("" + answer.statusCode()));
   }
 
+  /** As through a balancer: to the same node as long as it answers, else to the next. */
   private String node() {
-    return nodes.get(chance.nextInt(nodes.size()));
+    return nodes.get(turn % nodes.size());
+  }
+
+  private void unanswered() {
+    turn++;
   }
 
   private static HttpRequest.Builder to(String node, String path) {

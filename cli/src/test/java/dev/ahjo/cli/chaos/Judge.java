@@ -39,6 +39,13 @@ final class Judge {
     Enough {
       kinds = Set.copyOf(kinds);
     }
+
+    /** Of a run of so many seconds; of ten minutes, each kind of fault. */
+    static Enough in(int seconds, Set<Storm.Kind> kinds) {
+      Set<String> faults = kinds.stream().map(kind -> kind.fault).collect(Collectors.toSet());
+      return new Enough(
+          seconds * 5 / 2, seconds * 2, seconds / 24, seconds < 600 ? Set.of() : faults);
+    }
   }
 
   /** A rule and how it was broken. */
@@ -79,6 +86,7 @@ final class Judge {
   private final Set<String> acknowledged = new TreeSet<>();
   private final Set<String> cancels = new HashSet<>();
   private final Map<String, List<Event>> faults = new TreeMap<>();
+  private final List<Event> exits = new ArrayList<>();
   private int bitten;
 
   private Judge(int limit, Enough enough) {
@@ -108,6 +116,7 @@ final class Judge {
         run(event).starts.add(event);
         run(event).lastSign = event.t();
       }
+      case "event exit" -> exits.add(event);
       case "event beat" -> run(event).lastSign = event.t();
       case "event end" -> {
         run(event).lastSign = event.t();
@@ -128,6 +137,7 @@ final class Judge {
 
   private Verdict verdict() {
     runs.forEach(this::startedOnce);
+    exits.forEach(this::endsToComeAgain);
     Map<String, String> builds = new HashMap<>();
     for (String request : acknowledged) {
       List<Event> seen = reads.getOrDefault(request, List.of());
@@ -152,6 +162,13 @@ final class Judge {
         .filter(build -> !builds.containsKey(build))
         .forEach(build -> wrong("nothing runs that nobody asked for", build));
     return new Verdict(counted(), List.copyOf(tooLittle()));
+  }
+
+  /** With a code at which it is started again, and that tells why: it was lost, or has no store. */
+  private void endsToComeAgain(Event exit) {
+    if (exit.id().startsWith("n") && !Set.of("75", "4").contains(exit.result())) {
+      wrong("a node ends only when it is lost", exit.id() + " ended with " + exit.result());
+    }
   }
 
   private static boolean over(Event read) {
@@ -305,6 +322,7 @@ final class Judge {
     counted.put("cancels", (long) cancels.size());
     counted.put("faults", faults.values().stream().mapToLong(List::size).sum());
     counted.put("bit", (long) bitten);
+    counted.put("exits", (long) exits.size());
     counted.put("retried", ended(e -> e.builds().size() > 1));
     counted.put("shelved", ended(e -> e.state().equals("shelved")));
     return counted;

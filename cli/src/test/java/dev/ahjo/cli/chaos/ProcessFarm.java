@@ -1,29 +1,43 @@
 package dev.ahjo.cli.chaos;
 
+import dev.ahjo.persistence.cassandra.server.CassandraRing;
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** Nodes, workers and clients as processes of their own, each on a machine of its own. */
 final class ProcessFarm implements AutoCloseable {
   static final int HTTP = 8010;
   static final int GATE = 8011;
   static final int CLUSTER = 8012;
+  static final int CQL = 9042;
   static final int SLOTS = 4;
+  private static final int STORE_HEAP_MIB = 512;
+
+  /** The exit code of wrong settings. */
+  private static final int MISTAKE = 2;
+
   private static final String TOKEN = "chaos-token";
 
   /** A machine that does much else starts a node in minutes. */
@@ -37,6 +51,8 @@ final class ProcessFarm implements AutoCloseable {
   private final List<Machine> nodes = new ArrayList<>();
   private final List<Machine> workers = new ArrayList<>();
   private final Map<Machine, Process> running = new LinkedHashMap<>();
+  private final Set<Long> kept = new HashSet<>();
+  private @Nullable Machine store;
 
   /**
    * @param record where steps write what they did
@@ -63,33 +79,58 @@ final class ProcessFarm implements AutoCloseable {
     return machines;
   }
 
-  /** A node on the embedded journal. */
+  /** A server of Cassandra, before any node: they keep all there then, and are one cluster. */
+  Machine addStore(String disk) throws IOException {
+    Machine machine = machines.add("store").withDisk(disk);
+    store = machine;
+    return machine;
+  }
+
+  Optional<Machine> store() {
+    return Optional.ofNullable(store);
+  }
+
+  /** A node; on the embedded journal where there is no store. */
   Machine addNode(String name, String disk) throws IOException {
     Machine machine = machines.add(name).withDisk(disk);
-    Path tokens = machine.output("tokens");
-    Files.writeString(tokens, TOKEN + "\n");
-    Files.writeString(
-        machine.output("node.yaml"),
-        """
-        name: %s
-        data: %s
-        listen: {host: %s, port: %d}
-        http: {host: %s, port: %d}
-        gate: {host: %s, port: %d}
-        worker_tokens: %s
-        """
-            .formatted(
-                name,
-                machine.disk().resolve("ahjo"),
-                machine.address(),
-                CLUSTER,
-                machine.address(),
-                HTTP,
-                machine.address(),
-                GATE,
-                tokens));
+    Files.writeString(machine.output("tokens"), TOKEN + "\n");
     nodes.add(machine);
     return machine;
+  }
+
+  private String settings(Machine node) {
+    String alone =
+        """
+        name: %1$s
+        data: %2$s
+        listen: {host: %3$s, port: %4$d}
+        http: {host: %3$s, port: %5$d}
+        gate: {host: %3$s, port: %6$d}
+        worker_tokens: %7$s
+        """
+            .formatted(
+                node.name(),
+                node.disk().resolve("ahjo"),
+                node.address(),
+                CLUSTER,
+                HTTP,
+                GATE,
+                node.output("tokens"));
+    if (store == null) {
+      return alone;
+    }
+    return alone
+        + """
+        seeds: [%s]
+        storage:
+          cassandra: {contact_points: ["%s:%d"], replication: 1, create: true}
+        """
+            .formatted(
+                nodes.stream()
+                    .map(each -> each.address() + ":" + CLUSTER)
+                    .collect(Collectors.joining(", ")),
+                store.address(),
+                CQL);
   }
 
   Machine addWorker(String name, String disk) throws IOException {
@@ -98,23 +139,57 @@ final class ProcessFarm implements AutoCloseable {
     return machine;
   }
 
-  /** Starts the node or the worker that belongs on this machine. */
-  void start(Machine machine) throws IOException {
-    List<String> verb = new ArrayList<>();
-    if (nodes.contains(machine)) {
-      verb.addAll(List.of("node", "--config", machine.output("node.yaml").toString()));
+  /** Starts the server, the node or the worker that belongs on this machine. */
+  synchronized void start(Machine machine) throws IOException {
+    List<String> command;
+    if (machine.equals(store)) {
+      command =
+          CassandraRing.alone(
+              machine.disk().resolve("cassandra"), machine.address(), CQL, STORE_HEAP_MIB);
+    } else if (nodes.contains(machine)) {
+      Path settings = Files.writeString(machine.output("node.yaml"), settings(machine));
+      command = java(store == null ? "-Xmx256m" : "-Xmx400m");
+      command.addAll(List.of("dev.ahjo.cli.Main", "node", "--config", settings.toString()));
     } else {
-      verb.addAll(List.of("worker", "--name", machine.name(), "--token", TOKEN));
+      command = java("-Xmx256m");
+      command.addAll(List.of("dev.ahjo.cli.Main", "worker", "--name", machine.name()));
+      command.addAll(List.of("--token", TOKEN));
       for (Machine node : nodes) {
-        verb.addAll(List.of("--join", "pekko://" + node.address() + ":" + GATE));
+        command.addAll(List.of("--join", "pekko://" + node.address() + ":" + GATE));
       }
-      verb.addAll(List.of("--slots", Integer.toString(SLOTS), "--bind", machine.address()));
-      verb.addAll(List.of("--data", machine.disk().resolve("agent").toString()));
+      command.addAll(List.of("--slots", Integer.toString(SLOTS), "--bind", machine.address()));
+      command.addAll(List.of("--data", machine.disk().resolve("agent").toString()));
     }
-    List<String> command = java("-Xmx256m");
-    command.add("dev.ahjo.cli.Main");
-    command.addAll(verb);
     running.put(machine, machine.start("ahjo", command, machine.clocked()));
+  }
+
+  /**
+   * Starts again what ended by itself, as the service files of {@code examples/nodes} let systemd
+   * do: not what ended well, nor with 2, which is a mistake for a person. Tells the record.
+   */
+  synchronized void keep() throws IOException {
+    for (Map.Entry<Machine, Process> each : Map.copyOf(running).entrySet()) {
+      Process ended = each.getValue();
+      if (!ended.isAlive() && kept.add(ended.pid())) {
+        String name = each.getKey().name();
+        var exit =
+            Event.of(Moment.now(), "keeper", "event", "exit", name)
+                .result(Integer.toString(ended.exitValue()));
+        Files.writeString(
+            record.resolve("keeper.jsonl"),
+            exit.line() + "\n",
+            StandardOpenOption.CREATE,
+            StandardOpenOption.APPEND);
+        if (ended.exitValue() != 0 && ended.exitValue() != MISTAKE) {
+          start(each.getKey());
+        }
+      }
+    }
+  }
+
+  /** Whoever is about to kill it starts it again, too. */
+  synchronized void hold(Machine machine) {
+    running.remove(machine);
   }
 
   private List<String> java(String heap) {
@@ -152,14 +227,14 @@ final class ProcessFarm implements AutoCloseable {
     return machine.start("clients", command, Map.of());
   }
 
-  boolean alive(Machine machine) {
+  synchronized boolean alive(Machine machine) {
     Process process = running.get(machine);
     return process != null && process.isAlive();
   }
 
   /** Kills the node, or the agent and not its steps: they go on under their supervisors. */
-  boolean kill(Machine machine) throws IOException {
-    Process process = running.get(machine);
+  synchronized boolean kill(Machine machine) {
+    Process process = running.remove(machine);
     if (process == null || !process.isAlive()) {
       return false;
     }
@@ -214,13 +289,15 @@ final class ProcessFarm implements AutoCloseable {
         .text();
   }
 
-  boolean ready(Machine node) {
-    return ask(node, "/health/ready").startsWith("HTTP/1.1 200")
-        || ask(node, "/health/ready").startsWith("HTTP/1.0 200");
+  /** Whether the node says that it is; of the others, whether their process is there. */
+  boolean ready(Machine machine) {
+    return nodes.contains(machine)
+        ? ask(machine, "/health/ready").matches("(?s)HTTP/1\\.[01] 200.*")
+        : alive(machine);
   }
 
   /** Whether the machine's process shows a time that is more than a minute wrong. */
-  boolean wrongClock(Machine machine) throws IOException {
+  synchronized boolean wrongClock(Machine machine) throws IOException {
     if (nodes.contains(machine)) {
       return DATE.matcher(ask(machine, "/health/live"))
           .results()
@@ -231,6 +308,21 @@ final class ProcessFarm implements AutoCloseable {
     Process process = running.get(machine);
     return process != null
         && Files.readString(Path.of("/proc/" + process.pid() + "/maps")).contains("faketime");
+  }
+
+  /** Waits until all of it is there and ready; starts again what ends meanwhile. */
+  void awaitReady() {
+    await(
+        "all nodes are ready",
+        () -> {
+          try {
+            keep();
+          } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+          }
+          LockSupport.parkNanos(200_000_000);
+          return running.keySet().containsAll(nodes) && nodes.stream().allMatch(this::ready);
+        });
   }
 
   /** Waits for something that comes soon. */

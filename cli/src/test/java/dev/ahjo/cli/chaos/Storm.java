@@ -1,19 +1,21 @@
 package dev.ahjo.cli.chaos;
 
-import dev.ahjo.cli.chaos.Machines.Trouble;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 
 /**
- * Faults one after the other, drawn by a seed: each kind for each sort of machine once, shuffled,
- * and again. A fault counts only if it was seen to bite; how, each kind says below.
+ * Faults one after the other, drawn by a seed: each kind once, shuffled, and again. A fault counts
+ * only if it was seen to bite; {@link Harms} says how.
  */
 final class Storm {
   /** What may happen to whom. */
@@ -36,16 +38,45 @@ final class Storm {
     SLOW_NODE("slow-disk"),
     POWER_NODE("powercut"),
     POWER_WORKER("powercut"),
-    AWAY("away");
+    AWAY("away"),
+    // What takes several nodes, and a store apart from them.
+    CUT_NODE("partition"),
+    CUT_NODE_ONE_WAY("one-way"),
+    FLAP_NODE("flap"),
+    CUT_GATE("partition"),
+    LOSS_NODE("loss"),
+    DELAY_NODE("delay"),
+    RESET_NODE("reset"),
+    KILL_STORE("kill"),
+    PAUSE_STORE("pause"),
+    CUT_STORE("partition"),
+    CUT_STORE_FROM_ALL("partition"),
+    RESET_STORE("reset"),
+    CLOCK_STORE("clock"),
+    SLOW_STORE("slow-disk"),
+    FULL_STORE("full-disk"),
+    POWER_STORE("powercut");
 
     final String fault;
 
     Kind(String fault) {
       this.fault = fault;
     }
+
+    /** What can happen to one node on the embedded journal and its workers. */
+    static Set<Kind> ofOneNode() {
+      return EnumSet.range(KILL_NODE, AWAY);
+    }
+
+    /** What can happen to several nodes, their store and their workers. */
+    static Set<Kind> ofAFarm() {
+      // What nodes of a farm have on their disks is for the moment only.
+      return EnumSet.complementOf(EnumSet.of(FULL_NODE, SLOW_NODE));
+    }
   }
 
   private final ProcessFarm farm;
+  private final Harms harms;
   private final Random chance;
   private final List<Kind> kinds;
   private final double pace;
@@ -63,6 +94,7 @@ final class Storm {
       throws IOException {
     this.farm = farm;
     this.chance = new Random(seed);
+    this.harms = new Harms(farm, chance, pace);
     this.kinds = List.copyOf(kinds);
     this.pace = pace;
     this.told = told;
@@ -83,7 +115,22 @@ final class Storm {
         Collections.shuffle(deck, chance);
       }
       strike(deck.removeLast());
-      last(0.5 + chance.nextDouble() * 2);
+      harms.last(0.5 + chance.nextDouble() * 2);
+      recover();
+    }
+  }
+
+  /** Now and then the next fault comes before the farm has got over the last. */
+  private void recover() throws IOException {
+    if (farm.store().isEmpty() || chance.nextInt(5) == 0) {
+      farm.keep();
+      return;
+    }
+    long begun = System.nanoTime();
+    farm.awaitReady();
+    double waited = (System.nanoTime() - begun) / 1e9;
+    if (waited > 1) {
+      told.printf("    all are ready after %.1f s%n", waited);
     }
   }
 
@@ -91,35 +138,47 @@ final class Storm {
     Machine node = farm.nodes().get(chance.nextInt(farm.nodes().size()));
     Machine worker = farm.workers().get(chance.nextInt(farm.workers().size()));
     double seconds = 3 + chance.nextDouble() * 9;
-    switch (kind) {
-      case KILL_NODE -> record(kind, node, () -> killed(node, seconds / 3));
-      case KILL_WORKER -> record(kind, worker, () -> killed(worker, seconds / 3));
-      case PAUSE_NODE -> record(kind, node, () -> paused(node, seconds / 2));
-      case PAUSE_WORKER -> record(kind, worker, () -> paused(worker, seconds));
-      case CUT_WORKER -> record(kind, worker, () -> cut(worker, seconds, true));
-      case CUT_ONE_WAY -> record(kind, worker, () -> cut(worker, seconds, false));
-      case FLAP -> record(kind, worker, () -> flapped(worker));
-      case LOSS -> record(kind, worker, () -> met(lossy(worker, 25), seconds));
-      case DELAY -> record(kind, worker, () -> met(List.of(delayed(worker)), seconds));
-      case RESET -> record(kind, worker, () -> met(resetting(worker), 0.7));
-      case CLOCK_NODE -> record(kind, node, () -> clockSet(node, seconds));
-      case CLOCK_WORKER -> record(kind, worker, () -> clockSet(worker, seconds));
-      case CLOCK_WHILE_CUT -> record(kind, worker, () -> clockSetWhileCut(node, worker));
-      case FULL_NODE -> record(kind, node, () -> full(node, seconds));
-      case FULL_WORKER -> record(kind, worker, () -> full(worker, seconds / 2));
-      case SLOW_NODE -> record(kind, node, () -> slow(node, seconds));
-      case POWER_NODE -> record(kind, node, () -> powerless(node, seconds / 4));
-      case POWER_WORKER -> record(kind, worker, () -> powerless(worker, seconds / 4));
-      case AWAY -> record(kind, worker, () -> pausedFor(worker, ChaosRun.GRACE_SECONDS + 15));
-    }
+    Machine victim =
+        kind.name().contains("STORE") ? farm.store().orElseThrow()
+        : kind.name().contains("NODE") || kind == Kind.CUT_GATE ? node
+        : worker;
+    List<Machine> nodes = farm.nodes();
+    List<Machine> others = nodes.stream().filter(each -> !each.equals(node)).toList();
+    record(
+        kind,
+        victim,
+        () ->
+            switch (kind) {
+              case KILL_NODE, KILL_WORKER, KILL_STORE -> harms.killed(victim, seconds / 3);
+              case PAUSE_NODE, PAUSE_STORE -> harms.paused(victim, seconds * 0.6);
+              case PAUSE_WORKER -> harms.paused(worker, seconds);
+              case CUT_WORKER -> harms.cut(worker, nodes, seconds, true);
+              case CUT_ONE_WAY -> harms.cut(worker, nodes, seconds, false);
+              case FLAP -> harms.flapped(worker, nodes);
+              case LOSS -> harms.lossy(worker, nodes, 25, seconds);
+              case DELAY -> harms.delayed(worker, "24kbit", seconds);
+              case RESET -> harms.reset(worker, nodes);
+              case CLOCK_NODE, CLOCK_WORKER, CLOCK_STORE -> harms.clockSet(victim, seconds);
+              case CLOCK_WHILE_CUT -> harms.clockSetWhileCut(worker);
+              case FULL_NODE -> harms.full(node, seconds);
+              case FULL_WORKER, FULL_STORE -> harms.full(victim, seconds / 2);
+              case SLOW_NODE, SLOW_STORE -> harms.slow(victim, seconds);
+              case POWER_NODE, POWER_WORKER, POWER_STORE -> harms.powerless(victim, seconds / 4);
+              case AWAY -> harms.pausedFor(worker, ChaosRun.GRACE_SECONDS + 15);
+              case CUT_NODE -> harms.cut(node, others, seconds * 1.5, true);
+              case CUT_NODE_ONE_WAY -> harms.cut(node, others, seconds, false);
+              case FLAP_NODE -> harms.flapped(node, others);
+              case CUT_GATE -> harms.cut(node, farm.workers(), seconds * 1.5, true);
+              case LOSS_NODE -> harms.lossy(node, others, 25, seconds);
+              case DELAY_NODE -> harms.delayed(node, "400kbit", seconds);
+              case RESET_NODE -> harms.reset(node, others);
+              case CUT_STORE -> harms.cut(victim, List.of(node), seconds * 1.5, true);
+              case CUT_STORE_FROM_ALL -> harms.cut(victim, nodes, seconds, true);
+              case RESET_STORE -> harms.reset(victim, nodes);
+            });
   }
 
-  /** Does harm for a while; answers whether it was felt. */
-  private interface Harm {
-    boolean bite() throws IOException;
-  }
-
-  private void record(Kind kind, Machine victim, Harm harm) throws IOException {
+  private void record(Kind kind, Machine victim, Harms.Harm harm) throws IOException {
     long begun = Moment.now();
     told.printf("%s on %s ...%n", kind, victim);
     boolean bit = harm.bite();
@@ -130,159 +189,5 @@ final class Storm {
     told.printf(
         "%s on %s for %.1f s%s%n",
         kind, victim, (ended - begun) / 1e9, bit ? "" : ", and nobody felt it");
-  }
-
-  private void last(double seconds) {
-    LockSupport.parkNanos((long) (seconds * pace * TimeUnit.SECONDS.toNanos(1)));
-  }
-
-  /** Bites if it lived and is dead. */
-  private boolean killed(Machine machine, double seconds) throws IOException {
-    boolean died = farm.kill(machine);
-    last(seconds);
-    back(machine);
-    return died;
-  }
-
-  private void back(Machine machine) throws IOException {
-    farm.start(machine);
-    if (farm.nodes().contains(machine)) {
-      ProcessFarm.await(machine + " is ready again", () -> farm.ready(machine));
-    }
-  }
-
-  private boolean paused(Machine machine, double seconds) throws IOException {
-    return pausedFor(machine, seconds * pace);
-  }
-
-  /** Bites if everything on it stood still. */
-  private boolean pausedFor(Machine machine, double seconds) throws IOException {
-    machine.pause();
-    try {
-      LockSupport.parkNanos((long) (seconds * TimeUnit.SECONDS.toNanos(1)));
-      return machine.processes().stream().anyMatch(Storm::stopped);
-    } finally {
-      machine.resume();
-    }
-  }
-
-  private static boolean stopped(long process) {
-    try {
-      return Files.readString(java.nio.file.Path.of("/proc/" + process + "/status"))
-          .contains("State:\tT");
-    } catch (IOException gone) {
-      return false;
-    }
-  }
-
-  private boolean cut(Machine worker, double seconds, boolean bothWays) throws IOException {
-    boolean upwards = bothWays || chance.nextBoolean();
-    List<Trouble> troubles = new ArrayList<>();
-    if (upwards) {
-      troubles.add(farm.machines().cut(List.of(worker), farm.nodes()));
-    }
-    if (bothWays || !upwards) {
-      troubles.add(farm.machines().cut(farm.nodes(), List.of(worker)));
-    }
-    return met(troubles, seconds);
-  }
-
-  private boolean flapped(Machine worker) throws IOException {
-    boolean bit = false;
-    for (int i = 0; i < 5; i++) {
-      bit |= cut(worker, 1, true);
-      last(0.5);
-    }
-    return bit;
-  }
-
-  private List<Trouble> lossy(Machine worker, int percent) throws IOException {
-    List<Machine> one = List.of(worker);
-    return List.of(
-        farm.machines().lose(one, farm.nodes(), percent),
-        farm.machines().lose(farm.nodes(), one, percent));
-  }
-
-  private Trouble delayed(Machine worker) throws IOException {
-    return farm.machines().delay(worker, "24kbit");
-  }
-
-  private List<Trouble> resetting(Machine worker) throws IOException {
-    List<Machine> one = List.of(worker);
-    return List.of(
-        farm.machines().reset(one, farm.nodes()), farm.machines().reset(farm.nodes(), one));
-  }
-
-  /** Bites if any packet met it. */
-  private boolean met(List<Trouble> troubles, double seconds) throws IOException {
-    last(seconds);
-    long hits = 0;
-    for (Trouble trouble : troubles) {
-      hits += trouble.hits();
-      trouble.close();
-    }
-    return hits > 0;
-  }
-
-  /** Bites if the process itself shows another time: a node in its answers, a worker in its log. */
-  private boolean clockSet(Machine machine, double seconds) throws IOException {
-    String by = List.of("+90s", "-2h", "+3h").get(chance.nextInt(3));
-    machine.setClock(by);
-    try {
-      last(seconds);
-      return farm.wrongClock(machine);
-    } finally {
-      machine.setClock("+0");
-    }
-  }
-
-  /**
-   * A worker is away, for less than its grace, and the node's clock says more. Not scaled: the node
-   * must notice the absence. Bites as both do.
-   */
-  private boolean clockSetWhileCut(Machine node, Machine worker) throws IOException {
-    try (Trouble up = farm.machines().cut(List.of(worker), farm.nodes());
-        Trouble down = farm.machines().cut(farm.nodes(), List.of(worker))) {
-      LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(13));
-      node.setClock("+90s");
-      LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(4));
-      boolean wrong = farm.wrongClock(node);
-      node.setClock("+0");
-      return wrong && up.hits() + down.hits() > 0;
-    }
-  }
-
-  /** Bites if a node says that it can't work, or not a byte can be written on a worker. */
-  private boolean full(Machine machine, double seconds) throws IOException {
-    machine.fill();
-    try {
-      last(seconds);
-      return farm.nodes().contains(machine) ? !farm.ready(machine) : machine.free() < 4096;
-    } finally {
-      machine.unfill();
-    }
-  }
-
-  /** Bites if forcing a few bytes takes long. */
-  private boolean slow(Machine machine, double seconds) throws IOException {
-    if (!machine.slowDisk(20)) {
-      return false;
-    }
-    try {
-      last(seconds / 2);
-      boolean bit = machine.forcedIn() > 250_000_000L;
-      last(seconds / 2);
-      return bit;
-    } finally {
-      machine.slowDisk(0);
-    }
-  }
-
-  /** Bites if what was not forced is gone. */
-  private boolean powerless(Machine machine, double seconds) throws IOException {
-    boolean lost = machine.cutPower();
-    last(seconds);
-    back(machine);
-    return lost;
   }
 }

@@ -4,6 +4,7 @@ import com.datastax.oss.driver.api.core.CqlSession;
 import com.datastax.oss.driver.api.core.DriverException;
 import com.datastax.oss.driver.api.core.cql.Row;
 import com.datastax.oss.driver.api.core.cql.SimpleStatement;
+import com.datastax.oss.driver.api.core.servererrors.InvalidQueryException;
 import dev.ahjo.persistence.log.CassandraStreamStore;
 import dev.ahjo.persistence.status.CassandraTables;
 import java.io.IOException;
@@ -116,7 +117,7 @@ public final class CassandraSchema {
                 .formatted(settings.keyspace(), me));
       }
     } catch (DriverException failed) {
-      throw new IOException(
+      throw CassandraSessions.away(
           "The tables in keyspace "
               + settings.keyspace()
               + " can't be made: "
@@ -164,7 +165,7 @@ public final class CassandraSchema {
     try {
       found = version(session);
     } catch (DriverException failed) {
-      throw new IOException(
+      throw CassandraSessions.away(
           "The keyspace " + settings.keyspace() + " can't be read: " + failed.getMessage(), failed);
     }
     if (found.isEmpty() || found.getAsInt() < VERSION) {
@@ -204,12 +205,19 @@ public final class CassandraSchema {
     if (!there) {
       return OptionalInt.empty();
     }
-    @Nullable Row row =
-        session
-            .execute(
-                "SELECT version FROM %s.ahjo_schema WHERE part = 'tables'"
-                    .formatted(settings.keyspace()))
-            .one();
+    @Nullable Row row;
+    try {
+      row =
+          session
+              .execute(
+                  "SELECT version FROM %s.ahjo_schema WHERE part = 'tables'"
+                      .formatted(settings.keyspace()))
+              .one();
+    } catch (InvalidQueryException halfMade) {
+      // Another node is making it: servers list a table before they know it.
+      LOG.debug("The table ahjo_schema is listed, and can't be read yet", halfMade);
+      return OptionalInt.empty();
+    }
     return row == null || row.isNull("version")
         ? OptionalInt.empty()
         : OptionalInt.of(row.getInt("version"));

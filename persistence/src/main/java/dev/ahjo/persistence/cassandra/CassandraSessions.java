@@ -6,6 +6,7 @@ import com.datastax.oss.driver.api.core.config.DefaultDriverOption;
 import com.datastax.oss.driver.api.core.config.DriverConfigLoader;
 import com.datastax.oss.driver.internal.core.session.throttling.ConcurrencyLimitingRequestThrottler;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CancellationException;
@@ -40,6 +41,13 @@ final class CassandraSessions {
    */
   static CqlSession open(CassandraSettings settings) throws IOException {
     return open(settings, PATIENCE);
+  }
+
+  /** Says that servers don't do what they are asked for now: later they may. */
+  static ConnectException away(String what, Throwable cause) {
+    var away = new ConnectException(what);
+    away.initCause(cause);
+    return away;
   }
 
   static CqlSession open(CassandraSettings settings, Duration patience) throws IOException {
@@ -79,11 +87,11 @@ final class CassandraSessions {
       return connecting.get(patience.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException | CancellationException late) {
       connecting.cancel(true);
-      throw new IOException(
+      throw away(
           "No Cassandra server answers within " + patience + " at " + settings.contactPoints(),
           late);
     } catch (ExecutionException failed) {
-      throw new IOException(
+      throw away(
           "Can't connect to Cassandra at "
               + settings.contactPoints()
               + ": "

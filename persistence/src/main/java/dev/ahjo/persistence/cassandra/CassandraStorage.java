@@ -1,5 +1,6 @@
 package dev.ahjo.persistence.cassandra;
 
+import com.datastax.oss.driver.api.core.DriverException;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigValueFactory;
 import dev.ahjo.core.port.Events;
@@ -19,6 +20,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -53,12 +55,22 @@ public final class CassandraStorage implements Storage {
    * Connects; makes or migrates the tables if the settings say so.
    *
    * @param node the node's name, unique in the farm
-   * @throws IOException when no server answers within a minute, or the tables are not as this
-   *     program needs them
+   * @throws java.net.ConnectException when no server answers within a minute, or they fail: later
+   *     it may go
+   * @throws IOException when the tables are not as this program needs them
    */
   public static CassandraStorage open(CassandraSettings settings, String node, InstantSource clock)
       throws IOException {
-    return new CassandraStorage(settings, node, clock);
+    try {
+      return new CassandraStorage(settings, node, clock);
+    } catch (DriverException | CompletionException failed) {
+      throw unanswered(failed);
+    }
+  }
+
+  private static IOException unanswered(Exception failed) {
+    return CassandraSessions.away(
+        "Cassandra does not do what is asked: " + JournalRows.cause(failed).getMessage(), failed);
   }
 
   @Override
@@ -76,9 +88,13 @@ public final class CassandraStorage implements Storage {
 
   @Override
   public Stores open(ActorSystem<?> system) throws IOException {
-    var shared = new Shared(store, system, clock);
-    announced = shared.signals::announced;
-    return shared;
+    try {
+      var shared = new Shared(store, system, clock);
+      announced = shared.signals::announced;
+      return shared;
+    } catch (DriverException | CompletionException | IOException failed) {
+      throw unanswered(failed);
+    }
   }
 
   /** The actor system must have ended. */

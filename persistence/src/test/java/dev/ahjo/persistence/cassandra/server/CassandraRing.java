@@ -59,6 +59,28 @@ public final class CassandraRing implements AutoCloseable {
   }
 
   /**
+   * What starts a server that is a ring by itself, for those who keep its process themselves: on a
+   * machine of its own, where the ports need not be free on this one.
+   *
+   * @param folder its settings are written there, and there it keeps what it is told
+   * @param port where clients connect
+   * @throws IOException naming what is missing
+   */
+  public static List<String> alone(Path folder, String host, int port, int heapMiB)
+      throws IOException {
+    return new CassandraServer(
+            ServerProgram.find(),
+            folder,
+            List.of(host),
+            0,
+            port,
+            port + 1,
+            token(0, 1),
+            heapMiB)
+        .command();
+  }
+
+  /**
    * Starts a ring and returns when each of its servers answers.
    *
    * @param network the first three numbers of its addresses, such as {@code 127.0.1.}

@@ -70,6 +70,17 @@ final class CassandraServer {
     if (guard != null && guard.isAlive()) {
       throw new IllegalStateException("The server " + host() + " runs already");
     }
+    List<String> command = new ArrayList<>(List.of("/bin/sh", "-c", GUARD, "cassandra"));
+    command.addAll(command());
+    guard =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()))
+            .start();
+  }
+
+  /** Writes its settings; answers with what starts it. */
+  List<String> command() throws IOException {
     Path conf = Files.createDirectories(folder.resolve("conf"));
     Path data = Files.createDirectories(folder.resolve("data"));
     Files.writeString(conf.resolve("cassandra.yaml"), settings(data));
@@ -80,13 +91,7 @@ final class CassandraServer {
         <pattern>%date{ISO8601} %-5level [%thread] %logger{0} %msg%n</pattern></encoder></appender>
         <root level="INFO"><appender-ref ref="O"/></root></configuration>
         """);
-    List<String> command = new ArrayList<>(List.of("/bin/sh", "-c", GUARD, "cassandra"));
-    command.addAll(program.command(conf, data, heapMiB));
-    guard =
-        new ProcessBuilder(command)
-            .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()))
-            .start();
+    return program.command(conf, data, heapMiB);
   }
 
   /**
