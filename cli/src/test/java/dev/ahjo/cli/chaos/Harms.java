@@ -120,7 +120,7 @@ final class Harms {
   boolean reset(Machine machine, List<Machine> others) throws IOException {
     List<Machine> one = List.of(machine);
     return met(
-        List.of(farm.machines().reset(one, others), farm.machines().reset(others, one)), 0.7);
+        List.of(farm.machines().reset(one, others), farm.machines().reset(others, one)), 2.5);
   }
 
   /** Bites if any packet met it. */
