@@ -114,6 +114,7 @@ final class Door extends AbstractActor {
     var line =
         new SessionActor.Line(
             ProtocolCodec.Form.BINARY,
+            true,
             message -> send(door, peer, message),
             bytesInFlight,
             again -> door.tell(new Again(peer, again), ActorRef.noSender()),

@@ -114,6 +114,7 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
    * What a session finds around it.
    *
    * @param form in which the peer speaks
+   * @param outlives whether a Hello may come by it long after its agent has gone elsewhere
    * @param out sends to the peer that said Hello, and to no other
    * @param bytesInFlight of this session's messages, counted up by the door
    * @param again tells the door of another Hello of the same peer
@@ -122,6 +123,7 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
    */
   record Line(
       ProtocolCodec.Form form,
+      boolean outlives,
       Consumer<ToAgent> out,
       AtomicLong bytesInFlight,
       Consumer<Protocol.Hello> again,
@@ -152,7 +154,7 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
   private final Line line;
   private final Surroundings around;
   private final Sessions.Open session;
-  private final Turns.Turn turn;
+  private Turns.@Nullable Turn turn;
   private final Map<BuildKey, Held> builds =
       new LinkedHashMap<>(16, 0.75f, true) {
         @Override
@@ -210,7 +212,20 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
                 (why, tellAgent) -> self.tell(new End(why, tellAgent)));
     // An agent that hears something knows that its Hello was heard, and does not say it again.
     send(new Protocol.Ping());
-    this.turn = around.turns().stand(() -> self.tell(Pulse.JOIN));
+    if (!line.outlives()) {
+      standInLine();
+    }
+  }
+
+  private void standInLine() {
+    var self = getContext().getSelf();
+    turn = around.turns().stand(() -> self.tell(Pulse.JOIN));
+  }
+
+  private void leaveLine() {
+    if (turn != null) {
+      turn.over();
+    }
   }
 
   private void join() {
@@ -246,7 +261,7 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
         .onSignal(
             PostStop.class,
             _ -> {
-              turn.over();
+              leaveLine();
               session.end();
               line.ended().run();
               return this;
@@ -323,7 +338,7 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
     resume.forEach(build -> held(build).leased = true);
     List<BuildKey> stop = Worker.stops(state, holds);
     open = true;
-    turn.over();
+    leaveLine();
     // What is delivered from now on comes to this mailbox first, and so goes out after the Welcome.
     session.welcome();
     send(new Protocol.Welcome(id, resume, stop));
@@ -353,7 +368,7 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
       // What has come and was not looked at yet is no silence: it is we who are slow.
       lastHeard = now;
     }
-    if (now - lastHeard > (open ? Protocol.SILENCE : IN_LINE).toNanos()) {
+    if (now - lastHeard > (open || turn == null ? Protocol.SILENCE : IN_LINE).toNanos()) {
       return end("silent for " + Duration.ofNanos(now - lastHeard).toSeconds() + " s");
     }
     if (now - lastSaid >= Protocol.HEARTBEAT.dividedBy(2).toNanos()) {
@@ -385,6 +400,11 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
     }
     if (!open) {
       done(bytes.length);
+      if (turn == null && message instanceof Protocol.Ping) {
+        // It waits here: its Hello was not held up by a network while it went elsewhere, got builds
+        // there, and would now be taken for one who no longer has them.
+        standInLine();
+      }
       return this; // a Hello said again, or one who does not wait for his welcome
     }
     switch (message) {

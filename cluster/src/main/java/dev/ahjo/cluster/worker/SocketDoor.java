@@ -86,6 +86,7 @@ final class SocketDoor implements AgentDoor {
       var line =
           new SessionActor.Line(
               form,
+              false,
               answer -> send(form, answer),
               bytes,
               again -> admit(again, form),

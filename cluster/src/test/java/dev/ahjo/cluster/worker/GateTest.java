@@ -238,6 +238,18 @@ class GateTest {
     assertThat(back.await(10, TimeUnit.SECONDS)).isTrue();
   }
 
+  /** Its builds of today would be missing in what it said yesterday, and be taken from it. */
+  @Test
+  void aHelloThatComesLateSaysNothingOfAnAgentThatHasGoneElsewhere() throws Exception {
+    HandAgent agent = agent();
+    agent.saidLongAgo(HandAgent.hello("w1", "i1"));
+    agent.hears(Protocol.Ping.class);
+    skipped.addAndGet(Protocol.SILENCE.toNanos() + 1);
+    until("nobody is waited for", () -> sessions.count() == 0);
+    assertThat(entities.told).isEmpty();
+    assertThat(agent.heard()).noneMatch(Protocol.Welcome.class::isInstance);
+  }
+
   @Test
   void garbageHarmsNobody() throws Exception {
     HandAgent agent = agent();

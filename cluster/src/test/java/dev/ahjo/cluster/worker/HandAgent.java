@@ -10,12 +10,14 @@ import dev.ahjo.core.worker.Protocol;
 import dev.ahjo.core.worker.Protocol.ToAgent;
 import dev.ahjo.core.worker.Protocol.ToGate;
 import dev.ahjo.wire.ProtocolCodec;
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.pekko.actor.AbstractActor;
 import org.apache.pekko.actor.ActorRef;
 import org.apache.pekko.actor.ActorSelection;
@@ -27,6 +29,7 @@ public final class HandAgent implements AutoCloseable {
   private final ActorSystem system;
   private final ActorSelection gate;
   private final LinkedBlockingQueue<ToAgent> heard = new LinkedBlockingQueue<>();
+  private final AtomicBoolean waits = new AtomicBoolean();
   private ActorRef me;
 
   public HandAgent(String gateAddress) {
@@ -48,7 +51,7 @@ public final class HandAgent implements AutoCloseable {
   }
 
   private ActorRef ear(String name) {
-    return system.actorOf(Props.create(Ear.class, () -> new Ear(heard)), name);
+    return system.actorOf(Props.create(Ear.class, () -> new Ear(heard, waits)), name);
   }
 
   public static Protocol.Hello hello(String name, String instance, BuildKey... holds) {
@@ -77,7 +80,15 @@ public final class HandAgent implements AutoCloseable {
   }
 
   public void says(ToGate message) {
+    if (message instanceof Protocol.Hello) {
+      waits.set(true);
+    }
     says(bytes(message));
+  }
+
+  /** A Hello that was held up on its way, while the agent found another gate. */
+  public void saidLongAgo(Protocol.Hello hello) {
+    says(bytes(hello));
   }
 
   /** Says it again and again until it is answered, as agents do. */
@@ -139,16 +150,27 @@ public final class HandAgent implements AutoCloseable {
 
   private static final class Ear extends AbstractActor {
     private final LinkedBlockingQueue<ToAgent> heard;
+    private final AtomicBoolean waits;
 
-    Ear(LinkedBlockingQueue<ToAgent> heard) {
+    Ear(LinkedBlockingQueue<ToAgent> heard, AtomicBoolean waits) {
       this.heard = heard;
+      this.waits = waits;
     }
 
     @Override
     public Receive createReceive() {
-      return receiveBuilder()
-          .match(byte[].class, bytes -> heard.add(ProtocolCodec.toAgent(bytes)))
-          .build();
+      return receiveBuilder().match(byte[].class, this::hear).build();
+    }
+
+    /** Who waits for a welcome says that he does. */
+    private void hear(byte[] bytes) throws IOException {
+      ToAgent message = ProtocolCodec.toAgent(bytes);
+      if (message instanceof Protocol.Welcome) {
+        waits.set(false);
+      } else if (message instanceof Protocol.Ping && waits.get()) {
+        getSender().tell(bytes(new Protocol.Ping()), getSelf());
+      }
+      heard.add(message);
     }
   }
 }
