@@ -33,10 +33,17 @@ import org.pcollections.TreePVector;
 /**
  * One builder asked to build one set of source stamps; owns the retries. It waits in its builder's
  * queue, an attempt takes it, it finishes. A transient failure sends it back to wait, with backoff,
- * until its attempts are spent; then it is shelved, and only a person puts it back.
+ * until its attempts are spent; then it is shelved, and only a person puts it back. An attempt that
+ * its worker would not begin, for want of disk, is in the ledger and spends nothing: a full worker
+ * must not shelve what nobody has run.
  */
 public final class BuildRequest
     implements Entity<BuildRequest.Command, BuildRequest.State, BuildRequest.Fact> {
+  /**
+   * Attempts that no worker began cost nothing but time, up to so many: with the longest of the
+   * usual backoffs they last for most of a day.
+   */
+  public static final int MAX_REFUSALS = 100;
 
   public sealed interface Command extends Message {
     record Open(
@@ -258,13 +265,31 @@ public final class BuildRequest
     if (spent >= policy.limit()) {
       return new Fact.RequestShelved(tried, "all " + policy.limit() + " attempts are spent");
     }
+    if (lost(body) - spent >= MAX_REFUSALS) {
+      return new Fact.RequestShelved(
+          tried, "workers have refused it " + MAX_REFUSALS + " times, the last time: " + why(tried));
+    }
     return Evidence.accusesBuild(body)
         .<Fact>map(verdict -> new Fact.RequestShelved(tried, verdict))
-        .orElseGet(() -> new Fact.AttemptLost(tried, now.plus(policy.backoff(spent))));
+        .orElseGet(() -> new Fact.AttemptLost(tried, now.plus(policy.backoff(lost(body)))));
   }
 
-  private static int spent(Body body) {
+  private static String why(Tried tried) {
+    return tried.ending() instanceof Ending.Transient t ? t.detail() : "";
+  }
+
+  /** Attempts since a person last put the request back, begun or not. */
+  private static int lost(Body body) {
     return body.made() - body.forgiven();
+  }
+
+  /** How many of the attempts count against the limit, of those in the ledger. */
+  public static int spent(Body body) {
+    return (int)
+        body.ledger().stream()
+            .filter(t -> t.attempt() > body.forgiven())
+            .filter(t -> !(t.ending() instanceof Ending.Transient e && e.neverBegan()))
+            .count();
   }
 
   private static Refusal superseded(int attempt, State found) {
@@ -362,7 +387,7 @@ public final class BuildRequest
                   new Duty.Wake(
                       s.until(),
                       Duration.ZERO,
-                      s.body().spec().plan().retry().backoff(spent(s.body())),
+                      s.body().spec().plan().retry().backoff(lost(s.body())),
                       new Command.BackoffOver(s.body().made())));
       case State.Shelved s -> released(s.body(), s.body().made());
       case State.Ended s -> whenEnded(s);

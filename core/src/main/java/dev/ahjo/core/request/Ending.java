@@ -13,7 +13,12 @@ public sealed interface Ending {
    * @param step the name of the step it happened in, or empty before the first
    * @param rule what classified it, such as the name of a retry rule
    */
-  record Transient(Cause cause, String step, String rule, String detail) implements Ending {}
+  record Transient(Cause cause, String step, String rule, String detail) implements Ending {
+    /** Whether the worker did not take the build at all: its lease was refused, or given back. */
+    public boolean neverBegan() {
+      return cause == Cause.LEASE_REFUSED || (cause == Cause.AGENT_FAULT && step.isEmpty());
+    }
+  }
 
   /** Stopped by somebody. */
   record Stopped(String by, String reason) implements Ending {}

@@ -23,6 +23,9 @@ final class Evidence {
       if (tried.attempt() <= body.forgiven()) {
         continue;
       }
+      if (tried.ending() instanceof Ending.Transient refused && refused.neverBegan()) {
+        continue; // it says nothing of the build
+      }
       if (!(tried.ending() instanceof Ending.Transient lost)
           || lost.cause() != Ending.Cause.WORKER_LOST
           || lost.step().isEmpty()) {

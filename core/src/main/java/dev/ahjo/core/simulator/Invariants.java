@@ -117,10 +117,15 @@ final class Invariants {
     }
     var body = BuildRequest.body(after);
     if (fact instanceof BuildRequest.Fact.AttemptStarted
-        && body.made() - body.forgiven() > body.spec().plan().retry().limit()) {
+        && BuildRequest.spent(body) >= body.spec().plan().retry().limit()) {
       throw new Violation(
           "no more attempts than the limit",
           me + " made " + body.made() + ", of which " + body.forgiven() + " are forgiven");
+    }
+    if (fact instanceof BuildRequest.Fact.AttemptStarted
+        && body.made() - body.forgiven() - BuildRequest.spent(body)
+            > BuildRequest.MAX_REFUSALS) {
+      throw new Violation("no more refusals than the limit", me + " made " + body.made());
     }
     if (fact instanceof BuildRequest.Fact.RequestFinished f) {
       attemptIsOver(me, f.tried());

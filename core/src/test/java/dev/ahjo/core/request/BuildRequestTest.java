@@ -239,6 +239,50 @@ class BuildRequestTest {
   }
 
   @Test
+  void whatNoWorkerBeganSpendsNoAttempt() {
+    var farm = new Story(2);
+    for (int i = 1; i <= 7; i++) {
+      var refused = lost(i % 2 == 0 ? Cause.LEASE_REFUSED : Cause.AGENT_FAULT, "");
+      assertThat(farm.attempt(i, W1, refused).state).isInstanceOf(State.Backoff.class);
+    }
+    assertThat(farm.wait).as("it waits longer each time all the same").hasMinutes(10);
+    assertThat(farm.attempt(8, W1, lost(Cause.RETRY_RULE, "test")).state)
+        .isInstanceOf(State.Backoff.class);
+    assertThat(farm.attempt(9, W1, lost(Cause.RETRY_RULE, "test")).state)
+        .isInstanceOfSatisfying(
+            State.Shelved.class,
+            s -> {
+              assertThat(s.verdict()).isEqualTo("all 2 attempts are spent");
+              assertThat(s.body().ledger()).hasSize(9);
+            });
+  }
+
+  @Test
+  void refusedForMostOfADayIsForAPersonToLookAt() {
+    var farm = new Story(2);
+    for (int i = 1; i < BuildRequest.MAX_REFUSALS; i++) {
+      assertThat(farm.attempt(i, W1, lost(Cause.LEASE_REFUSED, "")).state)
+          .isInstanceOf(State.Backoff.class);
+    }
+    assertThat(farm.attempt(BuildRequest.MAX_REFUSALS, W1, lost(Cause.LEASE_REFUSED, "")).state)
+        .isInstanceOfSatisfying(
+            State.Shelved.class,
+            s -> assertThat(s.verdict()).startsWith("workers have refused it 100 times"));
+    farm.say(new Command.Unshelve("ann"));
+    assertThat(farm.attempt(101, W1, lost(Cause.LEASE_REFUSED, "")).state)
+        .isInstanceOf(State.Backoff.class);
+  }
+
+  @Test
+  void aRefusalInBetweenHidesNoGuilt() {
+    var farm = new Story(5);
+    farm.attempt(1, W1, lost(Cause.WORKER_LOST, "test"));
+    farm.attempt(2, W1, lost(Cause.LEASE_REFUSED, ""));
+    assertThat(farm.attempt(3, W2, lost(Cause.WORKER_LOST, "test")).state)
+        .isInstanceOf(State.Shelved.class);
+  }
+
+  @Test
   void oneWorkerLostTwiceAccusesNobody() {
     var farm = new Story(5);
     farm.attempt(1, W1, lost(Cause.WORKER_LOST, "test"));
