@@ -3,9 +3,11 @@ package dev.ahjo.wire;
 import dev.ahjo.core.log.StreamKey;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 
-/** How many artifacts one answer can name; both sides reckon alike. */
+/** How many artifacts one answer can name, and in which order; both sides reckon alike. */
 public final class ArtifactList {
   /** Artifacts in one answer. */
   public static final int MAX_NAMED = 2_000;
@@ -16,13 +18,24 @@ public final class ArtifactList {
   /** What a stream takes beside its names: the fields of a JSON object. */
   private static final int FIELDS = 80;
 
+  private static final Comparator<StreamKey> ORDER =
+      Comparator.comparingInt(StreamKey::step).thenComparing(StreamKey::name);
+
   private ArtifactList() {}
 
-  /** As many of the first as one answer can name. */
-  public static List<StreamKey> cut(List<StreamKey> all) {
+  /** Whether {@code one} comes behind {@code other} in the order of the answers. */
+  public static boolean isAfter(StreamKey one, StreamKey other) {
+    return ORDER.compare(one, other) > 0;
+  }
+
+  /** As many of those after {@code after} as one answer can name. */
+  public static List<StreamKey> page(List<StreamKey> all, Optional<StreamKey> after) {
     List<StreamKey> named = new ArrayList<>();
     int bytes = 0;
-    for (StreamKey stream : all) {
+    for (StreamKey stream : all.stream().sorted(ORDER).toList()) {
+      if (after.isPresent() && !isAfter(stream, after.get())) {
+        continue;
+      }
       if (named.size() >= MAX_NAMED || bytes >= MAX_BYTES) {
         break;
       }

@@ -28,6 +28,9 @@ import java.util.function.BooleanSupplier;
  * them into the workdir. Begun anew after a restart of the agent; a file appears when it is whole.
  */
 final class ArtifactDownload {
+  /** Files that one step may take: what is more is hardly meant, and fills a disk by inodes. */
+  static final int MAX_FILES = 100_000;
+
   private final StepRun step;
   private final StepDefinition.Kind.Download download;
   private long heardAt = System.nanoTime();
@@ -50,22 +53,28 @@ final class ArtifactDownload {
     Path workdir = step.workdir();
     Asks asks = step.held().site().asks();
     try {
-      List<StreamKey> streams =
-          asks.ask(ask -> new ListArtifacts(ask, from, glob), Artifacts.class, enough()).streams();
-      if (streams.isEmpty()) {
-        return StepRun.ended(Result.FAILURE, "No file matches '" + glob + "' in " + from);
+      int taken = 0;
+      List<StreamKey> page = page(asks, from, glob, Optional.empty());
+      while (!page.isEmpty()) {
+        taken += page.size();
+        if (taken > MAX_FILES) {
+          return StepRun.ended(
+              Result.FAILURE,
+              "Expected at most %d files to match '%s' in %s, but found more;"
+                      .formatted(MAX_FILES, glob, from)
+                  + " download them by several steps");
+        }
+        for (StreamKey stream : page) {
+          fetch(asks, stream, workdir);
+        }
+        page =
+            ArtifactList.isFull(page)
+                ? page(asks, from, glob, Optional.of(page.getLast()))
+                : List.of();
       }
-      if (ArtifactList.isFull(streams)) {
-        return StepRun.ended(
-            Result.FAILURE,
-            "Expected fewer than %d files to match '%s' in %s, or shorter paths, but found more;"
-                    .formatted(ArtifactList.MAX_NAMED, glob, from)
-                + " download them by several steps");
-      }
-      for (StreamKey stream : streams) {
-        fetch(asks, stream, workdir);
-      }
-      return StepRun.success(List.of());
+      return taken == 0
+          ? StepRun.ended(Result.FAILURE, "No file matches '" + glob + "' in " + from)
+          : StepRun.success(List.of());
     } catch (TimeoutException enough) {
       return step.stop().given()
           ? StepRun.ended(Result.CANCELLED, step.stop().reason().orElse(""))
@@ -73,6 +82,26 @@ final class ArtifactDownload {
               Result.FAILURE,
               "Stopped because the artifacts of " + from + " took too long to come");
     }
+  }
+
+  private List<StreamKey> page(Asks asks, BuildKey from, String glob, Optional<StreamKey> after)
+      throws InterruptedException, TimeoutException, IOException {
+    List<StreamKey> page =
+        asks.ask(ask -> new ListArtifacts(ask, from, glob, after), Artifacts.class, enough())
+            .streams();
+    heardAt = System.nanoTime();
+    // A gate of an older version begins anew each time: better to fail than to go round for ever.
+    if (after.isPresent()
+        && !page.isEmpty()
+        && !ArtifactList.isAfter(page.getFirst(), after.get())) {
+      throw new IOException(
+          "Expected artifacts after "
+              + after.get().name()
+              + ", but found "
+              + page.getFirst().name()
+              + "; is the node older than this worker?");
+    }
+    return page;
   }
 
   private BooleanSupplier enough() {

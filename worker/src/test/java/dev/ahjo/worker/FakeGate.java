@@ -33,6 +33,7 @@ import dev.ahjo.core.worker.Protocol.Stored;
 import dev.ahjo.core.worker.Protocol.ToAgent;
 import dev.ahjo.core.worker.Protocol.ToGate;
 import dev.ahjo.core.worker.Protocol.Welcome;
+import dev.ahjo.wire.ArtifactList;
 import dev.ahjo.wire.ProtocolCodec;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -284,15 +285,17 @@ final class FakeGate {
     switch (message) {
       case Reports reports -> take(reports);
       case Append(Chunk chunk) -> tell(full ? busy(chunk.stream()) : store(chunk));
-      case ListArtifacts(long ask, BuildKey build, String glob) ->
+      case ListArtifacts(long ask, BuildKey build, String glob, var after) ->
           tell(
               new Artifacts(
                   ask,
-                  streams.keySet().stream()
-                      .filter(k -> k.build().equals(build))
-                      .filter(k -> k.kind() == StreamKey.Kind.ARTIFACT)
-                      .filter(k -> Glob.matches(glob, k.name()))
-                      .toList()));
+                  ArtifactList.page(
+                      streams.keySet().stream()
+                          .filter(k -> k.build().equals(build))
+                          .filter(k -> k.kind() == StreamKey.Kind.ARTIFACT)
+                          .filter(k -> Glob.matches(glob, k.name()))
+                          .toList(),
+                      after)));
       case Fetch(long ask, StreamKey stream, long offset, _) -> {
         byte[] all = bytes(stream);
         int end = (int) Math.min(all.length, offset + 1000);

@@ -215,7 +215,7 @@ final class StreamDesk implements AutoCloseable {
                   .filter(s -> s.kind() == StreamKey.Kind.ARTIFACT)
                   .filter(s -> Glob.matches(ask.glob(), s.name()))
                   .toList();
-          return new Protocol.Artifacts(ask.ask(), ArtifactList.cut(found));
+          return new Protocol.Artifacts(ask.ask(), ArtifactList.page(found, ask.after()));
         });
   }
 

@@ -28,9 +28,11 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -420,7 +422,7 @@ class GateTest {
   }
 
   @Test
-  void aListOfMoreArtifactsThanAnAnswerCanNameIsFull() throws Exception {
+  void moreArtifactsThanAnAnswerCanNameComePageByPage() throws Exception {
     HandAgent agent = agent();
     agent.joins("w1", "i1");
     lease(ONE, "w1");
@@ -430,13 +432,21 @@ class GateTest {
           append(new StreamKey(ONE, 3, StreamKey.Kind.ARTIFACT, path), 0, "", true).chunk());
     }
 
-    agent.says(new Protocol.ListArtifacts(1, ONE, "short/*"));
+    agent.says(new Protocol.ListArtifacts(1, ONE, "short/*", Optional.empty()));
     var some = agent.hears(Protocol.Artifacts.class).streams();
     assertThat(some).hasSize(1_050);
     assertThat(ArtifactList.isFull(some)).isFalse();
-    agent.says(new Protocol.ListArtifacts(2, ONE, "*"));
-    var cut = agent.hears(Protocol.Artifacts.class).streams();
-    assertThat(ArtifactList.isFull(cut)).isTrue();
+    Set<String> named = new HashSet<>();
+    Optional<StreamKey> after = Optional.empty();
+    int pages = 0;
+    do {
+      agent.says(new Protocol.ListArtifacts(2 + pages++, ONE, "*", after));
+      var page = agent.hears(Protocol.Artifacts.class).streams();
+      page.forEach(stream -> assertThat(named.add(stream.name())).as(stream.name()).isTrue());
+      after = ArtifactList.isFull(page) ? Optional.of(page.getLast()) : Optional.empty();
+    } while (after.isPresent());
+    assertThat(named).hasSize(2_100);
+    assertThat(pages).isGreaterThan(1);
   }
 
   @Test
@@ -517,8 +527,8 @@ class GateTest {
     byte[] plain = "the artifact".getBytes(UTF_8);
     store.append(new Chunk(tar, 0, plain.length, Zstd.compress(plain), true));
     store.append(new Chunk(log(ONE, "stdio"), 0, plain.length, Zstd.compress(plain), true));
-    agent.says(new Protocol.ListArtifacts(1, FOREIGN, "*"));
-    agent.says(new Protocol.ListArtifacts(2, ONE, "*.tar"));
+    agent.says(new Protocol.ListArtifacts(1, FOREIGN, "*", Optional.empty()));
+    agent.says(new Protocol.ListArtifacts(2, ONE, "*.tar", Optional.empty()));
     assertThat(agent.hears(Protocol.Artifacts.class))
         .isEqualTo(new Protocol.Artifacts(2, List.of(tar)));
     agent.says(new Protocol.Fetch(3, log(ONE, "stdio"), 0, Optional.empty()));

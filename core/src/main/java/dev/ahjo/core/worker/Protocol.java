@@ -141,9 +141,15 @@ public final class Protocol {
   /** The store can't take chunks now (disk full): wait, then send from {@code offset} again. */
   public record StoreBusy(StreamKey stream, long offset, String reason) implements ToAgent {}
 
-  /** Asks for artifacts of a build whose path fits {@code glob}. */
-  public record ListArtifacts(long ask, BuildKey build, String glob) implements ToGate {}
+  /**
+   * Asks for artifacts of a build whose path fits {@code glob}.
+   *
+   * @param after the last of the answer before, to go on behind it
+   */
+  public record ListArtifacts(long ask, BuildKey build, String glob, Optional<StreamKey> after)
+      implements ToGate {}
 
+  /** As many as one answer can name, by step and name. */
   public record Artifacts(long ask, List<StreamKey> streams) implements ToAgent {
     public Artifacts {
       streams = List.copyOf(streams);
