@@ -51,12 +51,12 @@ final class Up implements AutoCloseable {
   record Source(String project, Path file, String text) {}
 
   private final Console console;
-  private final DataFolder data;
+  private final UpFolder data;
   private final Settings settings;
   private final Node node;
   private final AgentProcess agent;
 
-  private Up(Console console, DataFolder data, Settings settings, Node node, AgentProcess agent) {
+  private Up(Console console, UpFolder data, Settings settings, Node node, AgentProcess agent) {
     this.console = console;
     this.data = data;
     this.settings = settings;
@@ -65,7 +65,7 @@ final class Up implements AutoCloseable {
   }
 
   /** Starts the node and the agent on a data folder that this process has taken. */
-  static Up start(Console console, DataFolder data, Settings settings) throws IOException {
+  static Up start(Console console, UpFolder data, Settings settings) throws IOException {
     Path token = WorkerToken.in(data.root());
     Node node = Node.start(nodeSettings(data, settings, token));
     AgentProcess agent =
@@ -83,7 +83,7 @@ final class Up implements AutoCloseable {
     return new Up(console, data, settings, node, agent);
   }
 
-  private static NodeSettings nodeSettings(DataFolder data, Settings settings, Path token) {
+  private static NodeSettings nodeSettings(UpFolder data, Settings settings, Path token) {
     int port = settings.port();
     return new NodeSettings(
         "local",
@@ -102,7 +102,7 @@ final class Up implements AutoCloseable {
 
   /** The agent is this very program, in the JVM that runs it, with a small heap. */
   private static List<String> agentCommand(
-      DataFolder data, Settings settings, Node node, Path token) {
+      UpFolder data, Settings settings, Node node, Path token) {
     List<String> command = new ArrayList<>();
     command.add(System.getProperty("java.home") + File.separator + "bin" + File.separator + "java");
     command.addAll(

@@ -69,7 +69,7 @@ public final class UpCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     long start = System.nanoTime();
     Settings settings = new Settings(port(), slots(), sources());
-    DataFolder folder = DataFolder.take(data);
+    UpFolder folder = UpFolder.take(data);
     LogFile.use(folder.resolve("log/node.log"));
     console.note("ahjo: starting…");
     try {

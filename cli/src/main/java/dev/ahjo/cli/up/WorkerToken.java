@@ -18,7 +18,7 @@ public final class WorkerToken {
     if (Files.notExists(file)) {
       byte[] secret = new byte[BYTES];
       new SecureRandom().nextBytes(secret);
-      DataFolder.writeSecret(
+      UpFolder.writeSecret(
           file, Base64.getUrlEncoder().withoutPadding().encodeToString(secret) + "\n");
     }
     return file;

@@ -11,27 +11,27 @@ import java.nio.file.attribute.PosixFilePermissions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class DataFolderTest {
+class UpFolderTest {
   @TempDir Path folder;
 
   @Test
   void aFolderInUseIsRefusedWithItsOwnerAndFreeAfterwards() {
     Path data = folder.resolve("data");
-    try (DataFolder first = DataFolder.take(data)) {
+    try (UpFolder first = UpFolder.take(data)) {
       assertThat(first.root()).isEqualTo(data);
-      assertThatThrownBy(() -> DataFolder.take(data))
+      assertThatThrownBy(() -> UpFolder.take(data))
           .isInstanceOf(CommandFailed.class)
           .hasMessageContaining(data + " is in use")
           .hasMessageContaining("process " + ProcessHandle.current().pid());
     }
-    DataFolder.take(data).close();
+    UpFolder.take(data).close();
   }
 
   @Test
   void aFolderThatCannotBeMadeIsToldPlainly() throws IOException {
     Path file = Files.writeString(folder.resolve("file"), "");
 
-    assertThatThrownBy(() -> DataFolder.take(file.resolve("data")))
+    assertThatThrownBy(() -> UpFolder.take(file.resolve("data")))
         .isInstanceOf(CommandFailed.class)
         .hasMessageContaining("can't be written");
   }
@@ -41,7 +41,7 @@ class DataFolderTest {
     Path secret = folder.resolve("token");
     Files.writeString(secret, "an older one, readable for all");
 
-    DataFolder.writeSecret(secret, "s3cret");
+    UpFolder.writeSecret(secret, "s3cret");
 
     assertThat(secret).hasContent("s3cret");
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(secret)))

@@ -18,11 +18,11 @@ import org.jspecify.annotations.Nullable;
  * Where {@code up} keeps everything: {@code node} (journal, logs), {@code agent} (the worker's
  * own), {@code log} (what both say), {@code example}. One {@code up} at a time.
  */
-public final class DataFolder implements AutoCloseable {
+public final class UpFolder implements AutoCloseable {
   private final Path root;
   private final FileChannel channel;
 
-  private DataFolder(Path root, FileChannel channel) {
+  private UpFolder(Path root, FileChannel channel) {
     this.root = root;
     this.channel = channel;
   }
@@ -30,7 +30,7 @@ public final class DataFolder implements AutoCloseable {
   /**
    * Takes the folder, making it where it is not there; wrong use when another {@code up} has it.
    */
-  public static DataFolder take(Path folder) {
+  public static UpFolder take(Path folder) {
     Path root = folder.toAbsolutePath().normalize();
     try {
       Files.createDirectories(root.resolve("log"));
@@ -53,7 +53,7 @@ public final class DataFolder implements AutoCloseable {
       channel.write(
           ByteBuffer.wrap(
               Long.toString(ProcessHandle.current().pid()).getBytes(StandardCharsets.US_ASCII)));
-      return new DataFolder(root, channel);
+      return new UpFolder(root, channel);
     } catch (IOException e) {
       throw new CommandFailed(
           Exit.USAGE, "The data folder " + root + " can't be written: " + e.getMessage(), e);
