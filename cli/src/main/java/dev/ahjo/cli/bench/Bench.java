@@ -269,12 +269,13 @@ public final class Bench implements Callable<Integer> {
     long come = System.nanoTime();
     try (SimulatedAgents agents = agents(farm, waiting, Manner.FINISH)) {
       awaitWelcome(farm, agents);
-      long welcome = System.nanoTime();
-      agents.counter().awaitFinished(1, PATIENCE);
-      table.put("first build after", seconds(System.nanoTime() - welcome));
       agents.counter().awaitFinished(requests, PATIENCE);
       table.put(
           "all finished", rate(requests, System.nanoTime() - come) + " builds/s, " + workersText());
+      Instant arrived =
+          first(farm.client().items(Client.path("workers") + "?pool=" + waiting, workers), "since");
+      Instant began = first(shown(farm, accepted), "started_at");
+      table.put("first build after", seconds(Duration.between(arrived, began).toNanos()));
     }
   }
 
@@ -486,27 +487,52 @@ public final class Bench implements Callable<Integer> {
     throw new IOException("Request " + request + " does not end");
   }
 
-  /** From the node's own times of its requests: it knows best when it did what. */
-  private void latencies(BenchFarm farm, List<Accepted> accepted) {
+  /** The earliest of a field of all that have it, by the node's clock. */
+  private static Instant first(Iterable<JsonNode> items, String field) throws IOException {
+    Instant first = Instant.MAX;
+    for (JsonNode item : items) {
+      if (item.path(field).isTextual()) {
+        Instant at = Instant.parse(item.path(field).asText());
+        first = at.isBefore(first) ? at : first;
+      }
+    }
+    if (first.equals(Instant.MAX)) {
+      throw new IOException("Expected a time " + field + " of anything, but the node tells none");
+    }
+    return first;
+  }
+
+  /** What was accepted as the node shows it, when all of it has finished. */
+  private List<JsonNode> shown(BenchFarm farm, List<Accepted> accepted) {
     Set<String> ours = new HashSet<>();
     accepted.forEach(one -> ours.addAll(one.requests()));
-    List<Long> started = new ArrayList<>();
-    List<Long> finished = new ArrayList<>();
+    List<JsonNode> shown = new ArrayList<>();
     long deadline = System.nanoTime() + READ_TABLES.toNanos();
+    long finished;
     // An agent hears of the end before the read tables show the last of them.
     do {
-      started.clear();
-      finished.clear();
+      shown.clear();
       for (int p = 0; p < projects; p++) {
         String path = Client.path("requests") + "?project=" + farm.project(p);
         for (JsonNode request : farm.client().items(path, accepted.size() + 1000)) {
           if (ours.contains(request.path("id").asText())) {
-            span(request, "submitted_at", "started_at").ifPresent(started::add);
-            span(request, "submitted_at", "finished_at").ifPresent(finished::add);
+            shown.add(request);
           }
         }
       }
-    } while (finished.size() < ours.size() && System.nanoTime() < deadline);
+      finished = shown.stream().filter(r -> r.path("finished_at").isTextual()).count();
+    } while (finished < ours.size() && System.nanoTime() < deadline);
+    return shown;
+  }
+
+  /** From the node's own times of its requests: it knows best when it did what. */
+  private void latencies(BenchFarm farm, List<Accepted> accepted) {
+    List<Long> started = new ArrayList<>();
+    List<Long> finished = new ArrayList<>();
+    for (JsonNode request : shown(farm, accepted)) {
+      span(request, "submitted_at", "started_at").ifPresent(started::add);
+      span(request, "submitted_at", "finished_at").ifPresent(finished::add);
+    }
     table.put("submitted to started", figures(started) + " (" + started.size() + ")");
     table.put("submitted to finished", figures(finished) + " (" + finished.size() + ")");
   }
