@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import dev.ahjo.core.id.Ids;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -16,10 +17,11 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.stream.Collectors;
 
 /**
@@ -29,6 +31,8 @@ import java.util.stream.Collectors;
  */
 public final class Client implements AutoCloseable {
   public static final ObjectMapper JSON = JsonMapper.builder().build();
+
+  private static final SecureRandom CHANCE = new SecureRandom();
 
   private static final Duration CONNECT = Duration.ofSeconds(5);
   private static final Duration ANSWER = Duration.ofSeconds(30);
@@ -100,7 +104,7 @@ public final class Client implements AutoCloseable {
    * when the connection breaks before the answer, so it is obeyed once.
    */
   public JsonNode post(String path, JsonNode body) {
-    String key = UUID.randomUUID().toString();
+    String key = freshKey();
     try {
       return post(path, body, key);
     } catch (Unreachable broken) {
@@ -109,6 +113,11 @@ public final class Client implements AutoCloseable {
       }
       return post(path, body, key);
     }
+  }
+
+  /** One that tells when it was made, so that what is made under it sorts by time. */
+  private static String freshKey() {
+    return Ids.at(Instant.now(), CHANCE.nextInt(1 << 16), CHANCE.nextLong());
   }
 
   /** Posts under a key of the caller's, who may say it again until an answer comes. */
@@ -137,7 +146,7 @@ public final class Client implements AutoCloseable {
             request(path)
                 .timeout(ANSWER)
                 .header("Content-Type", contentType)
-                .header("Idempotency-Key", UUID.randomUUID().toString())
+                .header("Idempotency-Key", freshKey())
                 .PUT(BodyPublishers.ofByteArray(body))
                 .build()));
   }

@@ -2,7 +2,9 @@ package dev.ahjo.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.ahjo.core.id.Ids;
 import dev.ahjo.core.project.Result;
+import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -32,6 +34,19 @@ class WritesTest {
     assertThat(first.status()).isEqualTo(202);
     assertThat(again.json()).isEqualTo(first.json());
     assertThat(desk.get(SUBMIT).json().path("items")).hasSize(1);
+  }
+
+  @Test
+  void aKeyThatTellsItsTimeGivesItToTheId() {
+    String early = Ids.at(Instant.parse("2026-11-01T09:00:00Z"), 7, 7);
+    String late = "019A3F00-0000-7000-8000-000000000001";
+    String second = desk.post(SUBMIT, BODY, "Idempotency-Key", late).json().path("id").asText();
+    String first = desk.post(SUBMIT, BODY, "Idempotency-Key", early).json().path("id").asText();
+    assertThat(Ids.time(first)).contains(Instant.parse("2026-11-01T09:00:00Z"));
+    assertThat(Ids.time(second)).contains(Instant.ofEpochMilli(0x019A3F000000L));
+    assertThat(first).isNotEqualTo(early);
+    assertThat(desk.post(SUBMIT, BODY, "Idempotency-Key", early).json().path("id").asText())
+        .isEqualTo(first);
   }
 
   @Test

@@ -15,17 +15,25 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.random.RandomGenerator;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 
 /**
  * The ids of buildsets, and what is answered to those who ask for one. Under an idempotency key the
  * id is the key's own, so that a repetition reaches the same buildset, on whichever node and after
- * whatever crash; the fingerprint tells a repetition from a key used twice.
+ * whatever crash; the fingerprint tells a repetition from a key used twice. A key that tells its
+ * time gives it to the id, so that it sorts among others (adr/0025).
  */
 public final class Submissions {
   private static final int MAX_KEY = 255;
+
+  private static final Pattern UUID_7 =
+      Pattern.compile(
+          "[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}",
+          Pattern.CASE_INSENSITIVE);
 
   private final InstantSource clock;
   private final RandomGenerator chance;
@@ -52,9 +60,21 @@ public final class Submissions {
     }
     ByteBuffer hash = ByteBuffer.wrap(sha256(of + "\n" + call.by() + "\n" + key.get()));
     // 48 bits stand where other ids have their time, 80 where they have their chance.
-    long time = hash.getLong() >>> 16;
+    Instant hashed = Instant.ofEpochMilli(hash.getLong() >>> 16);
     return new BuildsetId(
-        Ids.at(Instant.ofEpochMilli(time), hash.getShort() & 0xffff, hash.getLong()));
+        Ids.at(time(key.get()).orElse(hashed), hash.getShort() & 0xffff, hash.getLong()));
+  }
+
+  /**
+   * When a key was made that says so: an id of our own form (a ULID), or a UUID of version 7. Of
+   * any other key nobody knows when it was first used, without a record of every key.
+   */
+  private static Optional<Instant> time(String key) {
+    Optional<Instant> time = Ids.time(key.toLowerCase(Locale.ROOT));
+    return time.isPresent() || !UUID_7.matcher(key).matches()
+        ? time
+        : Optional.of(
+            Instant.ofEpochMilli(Long.parseLong(key.replace("-", "").substring(0, 12), 16)));
   }
 
   /** What tells one content from another. */
