@@ -8,6 +8,23 @@ import org.junit.jupiter.api.Test;
 /** One build from its project file to its end, as a client of the API sees it. */
 class ApiStoryTest {
   @Test
+  void aLockTellsWhoHasItAndWhoWaits() {
+    try (Desk desk = new Desk()) {
+      desk.put("/api/v1/projects/libxml2", "project: libxml2 debian:db");
+      assertThat(desk.get("/api/v1/locks").json().at("/items/0/holders")).isEmpty();
+      String first = desk.submit("debian").getFirst();
+      String second = desk.submit("debian").getFirst();
+      var lock = desk.get("/api/v1/locks?project=libxml2&name=db").json().at("/items/0");
+      assertThat(lock.path("count").asInt()).isEqualTo(1);
+      assertThat(lock.at("/holders/0/request").asText()).isEqualTo(first);
+      assertThat(lock.at("/holders/0/builder").asText()).isEqualTo("debian");
+      assertThat(lock.at("/holders/0/mode").asText()).isEqualTo("exclusive");
+      assertThat(lock.at("/waiting/0/request").asText()).isEqualTo(second);
+      assertThat(desk.get("/api/v1/locks?project=glib").json().path("items")).isEmpty();
+    }
+  }
+
+  @Test
   void aBuildFromSubmissionToItsEnd() {
     try (Desk desk = new Desk()) {
       desk.project("debian", "fedora");
@@ -47,6 +64,14 @@ class ApiStoryTest {
       var set = desk.get("/api/v1/buildsets/" + buildset).json();
       assertThat(set.path("result").asText()).isEqualTo("failure");
       assertThat(set.at("/requests/0/build").asInt()).isEqualTo(1);
+      var pool = desk.get("/api/v1/pools").json().at("/items/0");
+      assertThat(pool.toString())
+          .isEqualTo(
+              "{\"name\":\"default\",\"workers\":1,\"available\":1,\"slots\":2,\"busy\":0,\"waiting\":0}");
+      assertThat(desk.get("/api/v1/projects?tags=gnome&tags=kde").json().path("items")).hasSize(1);
+      assertThat(desk.get("/api/v1/projects?tags=kde").json().path("items")).isEmpty();
+      assertThat(desk.get("/api/v1/requests?priority=0").json().path("items")).hasSize(1);
+      assertThat(desk.get("/api/v1/requests?priority=1").json().path("items")).isEmpty();
       var builder = desk.get("/api/v1/builders?project=libxml2").json();
       assertThat(builder.at("/items/0/last_build/result").asText()).isEqualTo("failure");
     }

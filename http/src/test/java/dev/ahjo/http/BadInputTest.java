@@ -120,6 +120,9 @@ class BadInputTest {
     "/api/v1/builds?state=done, state",
     "/api/v1/requests?result=good, result",
     "/api/v1/workers?name=w1, name",
+    "/api/v1/requests?priority=high, priority",
+    "/api/v1/projects?name=libxml2, name",
+    "/api/v1/pools?project=libxml2, project",
     "/api/v1/projects/libxml2?verbose=1, verbose",
     "/api/v1/events?kind=build_finnished, kind",
   })
@@ -127,6 +130,15 @@ class BadInputTest {
     var answer = desk.get(path);
     assertThat(answer.status()).as(answer.text()).isEqualTo(400);
     assertThat(answer.json().at("/errors/0/field").asText()).isEqualTo(parameter);
+  }
+
+  @Test
+  void tooManyValuesOfAFilterAreRefused() {
+    var answer = desk.get("/api/v1/builds?worker=w" + "&worker=w".repeat(50));
+    assertThat(answer.status()).as(answer.text()).isEqualTo(400);
+    assertThat(answer.json().at("/errors/0/field").asText()).isEqualTo("worker");
+    assertThat(desk.get("/api/v1/builds?worker=w" + "&worker=w".repeat(49)).status())
+        .isEqualTo(200);
   }
 
   @ParameterizedTest

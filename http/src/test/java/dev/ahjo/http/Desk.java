@@ -8,6 +8,7 @@ import dev.ahjo.core.id.PoolName;
 import dev.ahjo.core.id.ProjectName;
 import dev.ahjo.core.log.StreamKey;
 import dev.ahjo.core.project.BuilderDefinition;
+import dev.ahjo.core.project.LockUse;
 import dev.ahjo.core.project.ProjectDefinition;
 import dev.ahjo.core.project.Repository;
 import dev.ahjo.core.project.Result;
@@ -81,7 +82,7 @@ final class Desk implements AutoCloseable {
     server = HttpServer.start(system, settings, doors).toCompletableFuture().join();
   }
 
-  /** {@code project: NAME BUILDER...}; any other file is wrong in its second line. */
+  /** {@code project: NAME BUILDER[:LOCK]...}; any other file is wrong in its second line. */
   private static ProjectReader.Read read(String file, String text) {
     if (!text.startsWith(FILE)) {
       return new ProjectReader.Read(
@@ -98,7 +99,13 @@ final class Desk implements AutoCloseable {
   static ProjectDefinition definition(String name, List<String> builders) {
     List<BuilderDefinition> all = new ArrayList<>();
     for (String builder : builders) {
-      all.add(builder(new BuilderName(builder)));
+      String[] words = builder.split(":");
+      all.add(
+          builder(
+              new BuilderName(words[0]),
+              words.length == 1
+                  ? List.of()
+                  : List.of(new LockUse(words[1], LockUse.Mode.EXCLUSIVE))));
     }
     return new ProjectDefinition(
         new ProjectName(name),
@@ -111,7 +118,7 @@ final class Desk implements AutoCloseable {
         List.of());
   }
 
-  private static BuilderDefinition builder(BuilderName name) {
+  private static BuilderDefinition builder(BuilderName name, List<LockUse> locks) {
     return new BuilderDefinition(
         name,
         name,
@@ -119,7 +126,7 @@ final class Desk implements AutoCloseable {
         new PoolName("default"),
         Set.of("linux"),
         OptionalInt.empty(),
-        List.of(),
+        locks,
         BuilderDefinition.Collapse.NEVER,
         List.of(),
         Condition.ALWAYS,

@@ -17,7 +17,9 @@ import dev.ahjo.core.port.Entities;
 import dev.ahjo.core.port.Events;
 import dev.ahjo.core.port.StreamStore.Subscription;
 import dev.ahjo.core.status.Projection;
+import dev.ahjo.core.status.MemoryStatus;
 import dev.ahjo.core.status.StatusEvent;
+import dev.ahjo.core.status.StatusStore;
 import dev.ahjo.core.step.StepReport;
 import dev.ahjo.core.worker.Protocol;
 import dev.ahjo.core.worker.Worker;
@@ -119,7 +121,7 @@ final class MemoryFarm implements Entities, Events {
                   fact));
         }
         journal.addAll(batch);
-        status.applied(journal.size());
+        status.progress(new StatusStore.Progress(journal.size(), journal.size()));
         if (!batch.isEmpty()) {
           listeners.forEach(l -> l.accept(batch));
         }

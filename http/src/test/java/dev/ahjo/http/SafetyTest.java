@@ -2,6 +2,7 @@ package dev.ahjo.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.ahjo.core.status.StatusStore;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -151,7 +152,7 @@ class SafetyTest {
       assertThat(ready.status()).isEqualTo(503);
       assertThat(ready.json().at("/problems/0").asText()).contains("disk full");
       desk.journalWell.set(true);
-      desk.farm.status().lags(50_000);
+      desk.farm.status().progress(new StatusStore.Progress(100, 50_100));
       assertThat(desk.get("/health/ready").json().at("/problems/0").asText())
           .contains("up to date");
       assertThat(desk.get("/health/live").status()).isEqualTo(200);

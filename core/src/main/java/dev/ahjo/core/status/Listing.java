@@ -7,18 +7,31 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** The lists of {@link StatusStore}, and what each can be filtered by. */
 public enum Listing {
-  PROJECTS(Map.of()),
-  BUILDERS(Map.of("project", Set.of())),
-  BUILDSETS(Map.of("project", Set.of(), "state", BuildsetView.STATES, "result", Listing.results())),
+  PROJECTS(Map.of("tags", Set.of())),
+  BUILDERS(
+      Map.of(
+          "project", Set.of(),
+          "name", Set.of(),
+          "tags", Set.of(),
+          "pool", Set.of(),
+          "labels", Set.of())),
+  BUILDSETS(
+      Map.of(
+          "project", Set.of(),
+          "priority", Set.of(),
+          "state", BuildsetView.STATES,
+          "result", Listing.results())),
   REQUESTS(
       Map.of(
           "project", Set.of(),
           "builder", Set.of(),
           "buildset", Set.of(),
+          "priority", Set.of(),
           "state", RequestView.STATES,
           "result", Listing.results())),
   BUILDS(
@@ -30,7 +43,11 @@ public enum Listing {
           "worker", Set.of(),
           "state", BuildView.STATES,
           "result", Listing.results())),
-  WORKERS(Map.of("pool", Set.of(), "state", WorkerView.STATES));
+  WORKERS(Map.of("pool", Set.of(), "labels", Set.of(), "state", WorkerView.STATES)),
+  LOCKS(Map.of("project", Set.of(), "name", Set.of())),
+  POOLS(Map.of());
+
+  private static final Pattern WHOLE = Pattern.compile("0|-?[1-9][0-9]{0,8}");
 
   private final Map<String, Set<String>> filters;
 
@@ -75,6 +92,10 @@ public enum Listing {
                   + ", but found '"
                   + value
                   + "'");
+        }
+        if (field.equals("priority") && !WHOLE.matcher(value).matches()) {
+          throw new IllegalArgumentException(
+              field + ": expected a whole number, but found '" + value + "'");
         }
       }
     }

@@ -5,10 +5,13 @@ import dev.ahjo.core.builder.Builder;
 import dev.ahjo.core.buildset.Buildset;
 import dev.ahjo.core.id.Attempt;
 import dev.ahjo.core.id.BuilderKey;
+import dev.ahjo.core.id.LockKey;
+import dev.ahjo.core.id.PoolName;
 import dev.ahjo.core.id.ProjectName;
 import dev.ahjo.core.id.WorkerName;
 import dev.ahjo.core.kernel.EntityRef;
 import dev.ahjo.core.kernel.Fact;
+import dev.ahjo.core.lock.Lock;
 import dev.ahjo.core.pool.Pool;
 import dev.ahjo.core.project.BuilderDefinition;
 import dev.ahjo.core.project.Project;
@@ -46,10 +49,13 @@ public final class Projection {
       case Buildset.Fact f -> new BuildsetProjection(views).apply(entity, at, f);
       case BuildRequest.Fact f -> new RequestProjection(views).apply(entity, at, f);
       case Builder.Fact f -> builder(f, at);
-      case Pool.Fact f -> pool(f, at);
+      case Pool.Fact f -> pool(new PoolName(entity.id()), f, at);
       case Build.Fact f -> new BuildProjection(views).apply(entity, at, f);
       case Worker.Fact f -> new WorkerProjection(views).apply(new WorkerName(entity.id()), at, f);
-      // Who waits for whom at a lock is told by the requests that wait.
+      case Lock.Fact f -> {
+        new LockProjection(views).apply(LockKey.parse(entity.id()), at, f);
+        yield true;
+      }
       default -> true;
     };
   }
@@ -64,6 +70,7 @@ public final class Projection {
       views.put(defined(key, b));
     }
     before.ifPresent(p -> removeBuilders(p, kept));
+    new LockProjection(views).defined(before.map(ProjectView::definition), f.definition());
     return true;
   }
 
@@ -72,6 +79,7 @@ public final class Projection {
     known.ifPresent(p -> {
       views.put(new ProjectView(p.definition(), f.version(), true, f.by(), at));
       removeBuilders(p, Set.of());
+      new LockProjection(views).removed(p.definition());
     });
     return known.isPresent();
   }
@@ -141,7 +149,8 @@ public final class Projection {
     };
   }
 
-  private boolean pool(Pool.Fact fact, Instant at) {
+  private boolean pool(PoolName pool, Pool.Fact fact, Instant at) {
+    new PoolProjection(views).apply(pool, fact);
     return !(fact instanceof Pool.Fact.RequestPassedOver f) || wait(f.attempt(), at, f.reason());
   }
 

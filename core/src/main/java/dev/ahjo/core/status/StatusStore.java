@@ -18,23 +18,29 @@ public interface StatusStore extends ViewsByKey {
 
   int DEFAULT_LIMIT = 50;
 
-  /** By name, without removed ones. */
+  /** Filters: tags. By name, without removed ones. */
   Page<ProjectView> projects(Query query);
 
-  /** Filters: project. By key, without removed ones. */
+  /** Filters: project, name, tags, pool, labels. By key, without removed ones. */
   Page<BuilderView> builders(Query query);
 
-  /** Filters: project, state, result. Newest first. */
+  /** Filters: project, priority, state, result. Newest first. */
   Page<BuildsetView> buildsets(Query query);
 
-  /** Filters: project, builder, buildset, state, result. Newest first. */
+  /** Filters: project, builder, buildset, priority, state, result. Newest first. */
   Page<RequestView> requests(Query query);
 
   /** Filters: project, builder, buildset, request, worker, state, result. Newest first. */
   Page<BuildView> builds(Query query);
 
-  /** Filters: pool, state. By name. */
+  /** Filters: pool, labels, state. By name. */
   Page<WorkerView> workers(Query query);
+
+  /** Filters: project, name. By key, without those that are gone. */
+  Page<LockView> locks(Query query);
+
+  /** By name. */
+  Page<PoolView> pools(Query query);
 
   /** How many requests are in each state. */
   Map<String, Long> requestCounts();

@@ -13,4 +13,8 @@ public interface Views extends ViewsByKey {
   void put(BuildView view);
 
   void put(WorkerView view);
+
+  void put(LockView view);
+
+  void put(PoolView view);
 }

@@ -4,6 +4,7 @@ import dev.ahjo.core.id.BuildKey;
 import dev.ahjo.core.id.BuilderKey;
 import dev.ahjo.core.id.BuildsetId;
 import dev.ahjo.core.id.LockKey;
+import dev.ahjo.core.id.PoolName;
 import dev.ahjo.core.id.ProjectName;
 import dev.ahjo.core.id.RequestId;
 import dev.ahjo.core.id.WorkerName;
@@ -23,6 +24,10 @@ public interface ViewsByKey {
   Optional<BuildView> build(BuildKey key);
 
   Optional<WorkerView> worker(WorkerName name);
+
+  Optional<LockView> lock(LockKey key);
+
+  Optional<PoolView> pool(PoolName name);
 
   /** The project that an entity belongs to, where it belongs to one that is known. */
   default Optional<ProjectName> projectOf(EntityRef entity) {

@@ -19,11 +19,16 @@ final class WorkerProjection {
   boolean apply(WorkerName name, Instant at, Worker.Fact fact) {
     var known = views.worker(name);
     if (fact instanceof Worker.Fact.WorkerJoined f) {
-      views.put(joined(f, at, known));
+      put(known, joined(f, at, known));
       return true;
     }
-    known.ifPresent(v -> views.put(after(v, at, fact)));
+    known.ifPresent(v -> put(known, after(v, at, fact)));
     return known.isPresent();
+  }
+
+  private void put(Optional<WorkerView> before, WorkerView after) {
+    views.put(after);
+    new PoolProjection(views).worker(before, after);
   }
 
   private static WorkerView joined(

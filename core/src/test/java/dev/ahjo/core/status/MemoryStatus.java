@@ -3,11 +3,14 @@ package dev.ahjo.core.status;
 import dev.ahjo.core.id.BuildKey;
 import dev.ahjo.core.id.BuilderKey;
 import dev.ahjo.core.id.BuildsetId;
+import dev.ahjo.core.id.LockKey;
+import dev.ahjo.core.id.PoolName;
 import dev.ahjo.core.id.ProjectName;
 import dev.ahjo.core.id.RequestId;
 import dev.ahjo.core.id.WorkerName;
 import dev.ahjo.core.project.Result;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -27,6 +30,8 @@ public final class MemoryStatus implements Views, StatusStore {
   private final Shelf<RequestId, RequestView> requests = new Shelf<>();
   private final Shelf<BuildKey, BuildView> builds = new Shelf<>();
   private final Shelf<WorkerName, WorkerView> workers = new Shelf<>();
+  private final Shelf<LockKey, LockView> locks = new Shelf<>();
+  private final Shelf<PoolName, PoolView> pools = new Shelf<>();
   private Progress progress = new Progress(0, 0);
 
   @Override
@@ -60,6 +65,16 @@ public final class MemoryStatus implements Views, StatusStore {
   }
 
   @Override
+  public synchronized Optional<LockView> lock(LockKey key) {
+    return locks.find(key);
+  }
+
+  @Override
+  public synchronized Optional<PoolView> pool(PoolName name) {
+    return pools.find(name);
+  }
+
+  @Override
   public synchronized void put(ProjectView view) {
     projects.put(view.definition().name(), view);
   }
@@ -90,9 +105,20 @@ public final class MemoryStatus implements Views, StatusStore {
   }
 
   @Override
+  public synchronized void put(LockView view) {
+    locks.put(view.key(), view);
+  }
+
+  @Override
+  public synchronized void put(PoolView view) {
+    pools.put(view.name(), view);
+  }
+
+  @Override
   public synchronized Page<ProjectView> projects(Query query) {
     Listing.PROJECTS.check(query);
-    return projects.byKey(query, v -> !v.removed());
+    return projects.byKey(
+        query, v -> !v.removed() && acceptsAny(query, "tags", v.definition().tags()));
   }
 
   @Override
@@ -100,7 +126,13 @@ public final class MemoryStatus implements Views, StatusStore {
     Listing.BUILDERS.check(query);
     return builders.byKey(
         query,
-        v -> !v.removed() && accepts(query, "project", String::equals, v.key().project().value()));
+        v ->
+            !v.removed()
+                && accepts(query, "project", String::equals, v.key().project().value())
+                && accepts(query, "name", String::equals, v.key().builder().value())
+                && acceptsAny(query, "tags", v.tags())
+                && accepts(query, "pool", String::equals, v.pool().value())
+                && acceptsAny(query, "labels", v.labels()));
   }
 
   @Override
@@ -110,6 +142,7 @@ public final class MemoryStatus implements Views, StatusStore {
         query,
         v ->
             accepts(query, "project", String::equals, v.project().value())
+                && accepts(query, "priority", String::equals, Integer.toString(v.priority()))
                 && accepts(query, "state", String::equals, v.state())
                 && accepts(query, "result", String::equals, label(v.result())));
   }
@@ -123,6 +156,7 @@ public final class MemoryStatus implements Views, StatusStore {
             accepts(query, "project", String::equals, v.builder().project().value())
                 && accepts(query, "builder", MemoryStatus::means, v.builder().toString())
                 && accepts(query, "buildset", String::equals, v.buildset().value())
+                && accepts(query, "priority", String::equals, Integer.toString(v.priority()))
                 && accepts(query, "state", String::equals, v.state())
                 && accepts(query, "result", String::equals, label(v.result())));
   }
@@ -149,7 +183,25 @@ public final class MemoryStatus implements Views, StatusStore {
         query,
         v ->
             accepts(query, "pool", String::equals, v.pool().value())
+                && acceptsAny(query, "labels", v.labels())
                 && accepts(query, "state", String::equals, v.state()));
+  }
+
+  @Override
+  public synchronized Page<LockView> locks(Query query) {
+    Listing.LOCKS.check(query);
+    return locks.byKey(
+        query,
+        v ->
+            !v.gone()
+                && accepts(query, "project", String::equals, v.key().project().value())
+                && accepts(query, "name", String::equals, v.key().name()));
+  }
+
+  @Override
+  public synchronized Page<PoolView> pools(Query query) {
+    Listing.POOLS.check(query);
+    return pools.byKey(query, _ -> true);
   }
 
   @Override
@@ -179,6 +231,11 @@ public final class MemoryStatus implements Views, StatusStore {
       Query query, String field, BiPredicate<String, String> means, String found) {
     List<String> asked = query.values(field);
     return asked.isEmpty() || asked.stream().anyMatch(value -> means.test(value, found));
+  }
+
+  private static boolean acceptsAny(Query query, String field, Collection<String> found) {
+    return query.values(field).isEmpty()
+        || query.values(field).stream().anyMatch(found::contains);
   }
 
   /** The views of one kind, by key and in the order in which they came. */

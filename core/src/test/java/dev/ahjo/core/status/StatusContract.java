@@ -5,11 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.ahjo.core.id.BuildKey;
 import dev.ahjo.core.id.BuilderKey;
+import dev.ahjo.core.id.BuilderName;
 import dev.ahjo.core.id.BuildsetId;
+import dev.ahjo.core.id.LockKey;
 import dev.ahjo.core.id.PoolName;
 import dev.ahjo.core.id.ProjectName;
 import dev.ahjo.core.id.RequestId;
 import dev.ahjo.core.id.WorkerName;
+import dev.ahjo.core.kernel.Rank;
+import dev.ahjo.core.project.LockUse;
 import dev.ahjo.core.project.ProjectDefinition;
 import dev.ahjo.core.project.Result;
 import dev.ahjo.core.status.StatusStore.Page;
@@ -48,6 +52,8 @@ public abstract class StatusContract {
     views().put(request("r1", "zlib/debian", "s1", "queued", null));
     views().put(build("zlib/debian#1", "r1", "s1", "w1", "running", null));
     views().put(worker("w1", "default", "available"));
+    views().put(lock("zlib/db", false));
+    views().put(new PoolView(new PoolName("default"), 3, 2, 8, 5, 1));
     shown();
 
     assertThat(store().project(new ProjectName("zlib"))).contains(project("zlib", false));
@@ -60,6 +66,9 @@ public abstract class StatusContract {
     assertThat(store().build(BuildKey.parse("zlib/debian#1")))
         .contains(build("zlib/debian#1", "r1", "s1", "w1", "running", null));
     assertThat(store().worker(new WorkerName("w1"))).contains(worker("w1", "default", "available"));
+    assertThat(store().lock(LockKey.parse("zlib/db"))).contains(lock("zlib/db", false));
+    assertThat(store().pool(new PoolName("default")))
+        .contains(new PoolView(new PoolName("default"), 3, 2, 8, 5, 1));
   }
 
   @Test
@@ -167,6 +176,89 @@ public abstract class StatusContract {
     assertThat(requests("buildset", "s2")).containsExactly("r3", "r2");
     assertThat(requests("state", "queued", "shelved")).containsExactly("r2", "r1");
     assertThat(requests("result", "success")).containsExactly("r3");
+  }
+
+  @Test
+  void requestsAndBuildsetsAreFilteredByPriorityAlsoWhenItChanges() {
+    views().put(builder("zlib/debian", false));
+    views().put(prioritised(request("r1", "zlib/debian", "s1", "queued", null), 5));
+    views().put(request("r2", "zlib/debian", "s1", "queued", null));
+    views().put(prioritised(request("r3", "lua/debian", "s2", "queued", null), -3));
+    views().put(buildset("s1", "zlib", "open", null));
+    shown();
+    assertThat(requests("priority", "5", "-3")).containsExactly("r3", "r1");
+    assertThat(requests("priority", "7")).isEmpty();
+    assertThat(buildsets("priority", "0")).containsExactly("s1");
+    assertThat(buildsets("priority", "1")).isEmpty();
+
+    views().put(prioritised(request("r2", "zlib/debian", "s1", "queued", null), 5));
+    shown();
+    assertThat(requests("priority", "5")).containsExactly("r2", "r1");
+    assertThat(requests("priority", "0")).isEmpty();
+    assertThat(
+            names(
+                store()
+                    .requests(query(Map.of("priority", List.of("5"), "builder", List.of("debian")))),
+                r -> r.id().value()))
+        .containsExactly("r2", "r1");
+    assertThat(
+            names(
+                store().requests(query(Map.of("priority", List.of("5"), "buildset", List.of("s2")))),
+                r -> r.id().value()))
+        .isEmpty();
+  }
+
+  @Test
+  void whatHasTagsOrLabelsIsFilteredByEachOfThem() {
+    views().put(project("zlib", false, "gnome", "supported"));
+    views().put(project("lua", false, "supported"));
+    views().put(project("gcc", false));
+    views().put(builder("zlib/debian", false));
+    views().put(worker("w1", "default", "available"));
+    shown();
+    assertThat(projects("tags", "supported")).containsExactly("lua", "zlib");
+    assertThat(projects("tags", "gnome", "other")).containsExactly("zlib");
+    assertThat(projects("tags", "gno")).isEmpty();
+    assertThat(projects("tags", "gnome supported")).isEmpty();
+    assertThat(projects("tags", "")).isEmpty();
+    assertThat(store().builders(query(Map.of("tags", List.of("linux")))).items()).hasSize(1);
+    assertThat(store().builders(query(Map.of("tags", List.of("windows")))).items()).isEmpty();
+    assertThat(
+            store()
+                .builders(
+                    query(
+                        Map.of(
+                            "labels", List.of("debian"),
+                            "pool", List.of("default"),
+                            "name", List.of("debian"))))
+                .items())
+        .hasSize(1);
+    assertThat(workers(Map.of("labels", List.of("debian")))).containsExactly("w1");
+    assertThat(workers(Map.of("labels", List.of("fedora")))).isEmpty();
+
+    views().put(project("gcc", false, "gnome"));
+    shown();
+    assertThat(projects("tags", "gnome")).containsExactly("gcc", "zlib");
+  }
+
+  @Test
+  void locksAreListedByNameWithoutThoseThatAreGone() {
+    views().put(lock("zlib/db", false));
+    views().put(lock("lua/db", false));
+    views().put(lock("lua/gone", true));
+    views().put(lock("lua/net", false));
+    views().put(new PoolView(new PoolName("default"), 0, 0, 0, 0, 0));
+    views().put(new PoolView(new PoolName("big"), 0, 0, 0, 0, 0));
+    shown();
+    assertThat(locks(Map.of())).containsExactly("lua/db", "lua/net", "zlib/db");
+    assertThat(locks(Map.of("project", List.of("lua")))).containsExactly("lua/db", "lua/net");
+    assertThat(locks(Map.of("project", List.of("lua", "zlib"), "name", List.of("db"))))
+        .containsExactly("lua/db", "zlib/db");
+    assertThat(names(store().pools(Query.ALL), p -> p.name().value()))
+        .containsExactly("big", "default");
+    var first = store().locks(new Query(Map.of(), 2, Optional.empty()));
+    assertThat(names(store().locks(new Query(Map.of(), 2, first.next())), l -> l.key().toString()))
+        .containsExactly("zlib/db");
   }
 
   @Test
@@ -310,6 +402,19 @@ public abstract class StatusContract {
         .hasMessageStartingWith("after: ");
     assertThatThrownBy(() -> store().projects(query(Map.of("name", List.of("x")))))
         .hasMessageStartingWith("name: ");
+    assertThatThrownBy(() -> requests("priority", "high"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("priority: expected a whole number, but found 'high'");
+  }
+
+  private List<String> projects(String field, String... values) {
+    return names(
+        store().projects(query(Map.of(field, Arrays.asList(values)))),
+        p -> p.definition().name().value());
+  }
+
+  private List<String> locks(Map<String, List<String>> filters) {
+    return names(store().locks(query(filters)), l -> l.key().toString());
   }
 
   private List<String> builds(String field, String... values) {
@@ -342,11 +447,11 @@ public abstract class StatusContract {
     return new Query(filters, StatusStore.DEFAULT_LIMIT, Optional.empty());
   }
 
-  protected static ProjectView project(String name, boolean removed) {
+  protected static ProjectView project(String name, boolean removed, String... tags) {
     return new ProjectView(
         new ProjectDefinition(
             new ProjectName(name),
-            List.of(),
+            List.of(tags),
             Map.of(),
             Map.of(),
             Map.of(),
@@ -409,6 +514,49 @@ public abstract class StatusContract {
         Optional.empty(),
         Optional.empty(),
         Optional.empty());
+  }
+
+  private static RequestView prioritised(RequestView v, int priority) {
+    return new RequestView(
+        v.id(),
+        v.builder(),
+        v.buildset(),
+        v.state(),
+        v.result(),
+        v.detail(),
+        priority,
+        v.reason(),
+        v.by(),
+        v.branch(),
+        v.needs(),
+        v.attempts(),
+        v.waits(),
+        v.submittedAt(),
+        v.startedAt(),
+        v.finishedAt(),
+        v.retryAt());
+  }
+
+  /** One that is held and waited for, unless it is removed. */
+  protected static LockView lock(String key, boolean removed) {
+    var builder = new BuilderKey(LockKey.parse(key).project(), new BuilderName("debian"));
+    var first = new Rank(0, AT, new RequestId("r1"));
+    var second = new Rank(0, AT, new RequestId("r2"));
+    return new LockView(
+        LockKey.parse(key),
+        2,
+        removed,
+        removed
+            ? List.of()
+            : List.of(
+                new LockView.ClaimView(
+                    first.request(), 1, builder, LockUse.Mode.COUNTING, first, AT)),
+        removed
+            ? List.of()
+            : List.of(
+                new LockView.ClaimView(
+                    second.request(), 2, builder, LockUse.Mode.EXCLUSIVE, second, AT)),
+        0);
   }
 
   protected static BuildView build(

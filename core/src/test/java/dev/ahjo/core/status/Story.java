@@ -22,6 +22,7 @@ import dev.ahjo.core.kernel.Fact;
 import dev.ahjo.core.kernel.Message;
 import dev.ahjo.core.kernel.Refusal;
 import dev.ahjo.core.project.BuilderDefinition;
+import dev.ahjo.core.project.LockUse;
 import dev.ahjo.core.project.Project;
 import dev.ahjo.core.project.ProjectDefinition;
 import dev.ahjo.core.project.Repository;
@@ -151,6 +152,16 @@ public final class Story {
   }
 
   public static BuilderDefinition collapsing(BuilderDefinition b) {
+    return with(b, b.locks(), BuilderDefinition.Collapse.SAME_BRANCH);
+  }
+
+  /** It has the lock for itself while it builds. */
+  public static BuilderDefinition locking(BuilderDefinition b, String lock) {
+    return with(b, List.of(new LockUse(lock, LockUse.Mode.EXCLUSIVE)), b.collapse());
+  }
+
+  private static BuilderDefinition with(
+      BuilderDefinition b, List<LockUse> locks, BuilderDefinition.Collapse collapse) {
     return new BuilderDefinition(
         b.name(),
         b.group(),
@@ -158,8 +169,8 @@ public final class Story {
         b.pool(),
         b.labels(),
         b.limit(),
-        b.locks(),
-        BuilderDefinition.Collapse.SAME_BRANCH,
+        locks,
+        collapse,
         b.needs(),
         b.when(),
         b.matrix(),

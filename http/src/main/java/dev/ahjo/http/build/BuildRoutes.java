@@ -3,6 +3,7 @@ package dev.ahjo.http.build;
 import dev.ahjo.core.Farm;
 import dev.ahjo.core.id.BuildKey;
 import dev.ahjo.core.status.BuildView;
+import dev.ahjo.core.status.Listing;
 import dev.ahjo.core.status.StatusStore;
 import dev.ahjo.http.buildset.Submissions;
 import dev.ahjo.http.exchange.Body;
@@ -14,14 +15,12 @@ import dev.ahjo.http.exchange.Problem;
 import dev.ahjo.http.exchange.Reply;
 import dev.ahjo.http.exchange.Route;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 
 /** Builds: listed, shown, stopped, asked for once more. */
 public final class BuildRoutes {
-  private static final Set<String> STATES = Set.of("starting", "running", "stopping", "finished");
   private static final String BUILD = "/api/v1/builds/{project}/{builder}/{number}";
 
   private final Farm farm;
@@ -47,14 +46,7 @@ public final class BuildRoutes {
   private HttpResponse list(Call call) {
     return Lists.answer(
         call,
-        Map.of(
-            "project", Set.of(),
-            "builder", Set.of(),
-            "buildset", Set.of(),
-            "request", Set.of(),
-            "worker", Set.of(),
-            "state", STATES,
-            "result", Lists.RESULTS),
+        Listing.BUILDS,
         status::builds,
         v -> Optional.of(BuildJson.of(v)));
   }

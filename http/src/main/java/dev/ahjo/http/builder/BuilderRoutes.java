@@ -3,6 +3,7 @@ package dev.ahjo.http.builder;
 import dev.ahjo.core.id.BuilderKey;
 import dev.ahjo.core.project.Result;
 import dev.ahjo.core.status.BuilderView;
+import dev.ahjo.core.status.Listing;
 import dev.ahjo.core.status.StatusStore;
 import dev.ahjo.http.exchange.Call;
 import dev.ahjo.http.exchange.Lists;
@@ -12,7 +13,6 @@ import dev.ahjo.http.exchange.Reply;
 import dev.ahjo.http.exchange.Route;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
@@ -65,7 +65,7 @@ public final class BuilderRoutes {
   private HttpResponse list(Call call) {
     return Lists.answer(
         call,
-        Map.of("project", Set.of()),
+        Listing.BUILDERS,
         status::builders,
         v -> v.removed() ? Optional.empty() : Optional.of(BuilderJson.of(v)));
   }

@@ -6,6 +6,7 @@ import dev.ahjo.core.buildset.Submission.StampWish;
 import dev.ahjo.core.id.BuilderName;
 import dev.ahjo.core.id.BuildsetId;
 import dev.ahjo.core.id.ProjectName;
+import dev.ahjo.core.status.Listing;
 import dev.ahjo.core.status.StatusStore;
 import dev.ahjo.http.exchange.Body;
 import dev.ahjo.http.exchange.Call;
@@ -17,7 +18,6 @@ import dev.ahjo.http.exchange.Reply;
 import dev.ahjo.http.exchange.Route;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -25,8 +25,6 @@ import org.apache.pekko.http.javadsl.model.HttpResponse;
 
 /** Buildsets: submitted, listed, shown, cancelled. */
 public final class BuildsetRoutes {
-  private static final Set<String> STATES = Set.of("open", "finished");
-
   private final Farm farm;
   private final StatusStore status;
   private final Submissions submissions;
@@ -50,7 +48,7 @@ public final class BuildsetRoutes {
   private HttpResponse list(Call call) {
     return Lists.answer(
         call,
-        Map.of("project", Set.of(), "state", STATES, "result", Lists.RESULTS),
+        Listing.BUILDSETS,
         status::buildsets,
         v -> Optional.of(BuildsetJson.of(v)));
   }

@@ -1,5 +1,6 @@
 package dev.ahjo.http.exchange;
 
+import dev.ahjo.core.status.Listing;
 import dev.ahjo.core.status.StatusStore;
 import dev.ahjo.core.status.StatusStore.Page;
 import dev.ahjo.core.status.StatusStore.Query;
@@ -15,13 +16,6 @@ import org.apache.pekko.http.javadsl.model.HttpResponse;
 
 /** Lists: {@code limit}, {@code after}, and filters of the fields' names, each repeatable. */
 public final class Lists {
-  /** More values of one filter than anybody needs. */
-  private static final int MAX_VALUES = 100;
-
-  /** States and results as lists may be filtered by; another word is a mistake worth telling. */
-  public static final Set<String> RESULTS =
-      Set.of("cancelled", "retry", "exception", "failure", "warnings", "success", "skipped");
-
   private Lists() {}
 
   /** A page of a list. */
@@ -30,22 +24,17 @@ public final class Lists {
   /**
    * Answers one page.
    *
-   * @param filters the fields to filter by; a set that is not empty names all their values
+   * @param list says what may be asked for
    */
   public static <V, T> HttpResponse answer(
-      Call call,
-      Map<String, Set<String>> filters,
-      Function<Query, Page<V>> read,
-      Function<V, Optional<T>> view) {
-    Query query = query(call, filters);
+      Call call, Listing list, Function<Query, Page<V>> read, Function<V, Optional<T>> view) {
+    Query query = query(call, list.fields());
     Page<V> page;
     try {
+      list.check(query);
       page = read.apply(query);
-    } catch (IllegalArgumentException wrongCursor) {
-      if (query.after().isEmpty()) {
-        throw wrongCursor;
-      }
-      throw Problem.parameter("after", "expected the `next` of a page before");
+    } catch (IllegalArgumentException wrong) {
+      throw parameter(wrong);
     }
     return Reply.json(
         call,
@@ -53,9 +42,19 @@ public final class Lists {
             page.items().stream().flatMap(v -> view.apply(v).stream()).toList(), page.next()));
   }
 
+  /** What is wrong begins with the name of the field. */
+  private static Problem parameter(IllegalArgumentException wrong) {
+    String text = String.valueOf(wrong.getMessage());
+    int colon = text.indexOf(": ");
+    if (colon < 0) {
+      throw wrong;
+    }
+    return Problem.parameter(text.substring(0, colon), text.substring(colon + 2));
+  }
+
   /** Answers one page of a list that is at hand as a whole, in the order of its items' keys. */
   public static <T> HttpResponse inOne(Call call, List<T> all, Function<T, String> key) {
-    Query query = query(call, Map.of());
+    Query query = query(call, Set.of());
     List<T> rest =
         all.stream()
             .sorted(Comparator.comparing(key))
@@ -69,32 +68,18 @@ public final class Lists {
             page.size() < rest.size() ? Optional.of(key.apply(page.getLast())) : Optional.empty()));
   }
 
-  private static Query query(Call call, Map<String, Set<String>> filters) {
-    Set<String> known = new HashSet<>(filters.keySet());
+  private static Query query(Call call, Set<String> fields) {
+    Set<String> known = new HashSet<>(fields);
     known.add("limit");
     known.add("after");
     call.allow(known);
     Map<String, List<String>> wanted = new HashMap<>();
-    filters.forEach((field, values) -> {
+    for (String field : fields) {
       List<String> given = call.parameters(field);
-      if (given.size() > MAX_VALUES) {
-        throw Problem.parameter(field, "expected at most " + MAX_VALUES + " values");
-      }
-      for (String value : given) {
-        if (!values.isEmpty() && !values.contains(value)) {
-          throw Problem.parameter(
-              field,
-              "expected one of "
-                  + String.join(", ", values.stream().sorted().toList())
-                  + ", but found '"
-                  + value
-                  + "'");
-        }
-      }
       if (!given.isEmpty()) {
         wanted.put(field, given);
       }
-    });
+    }
     return new Query(wanted, limit(call), call.parameter("after"));
   }
 

@@ -4,6 +4,7 @@ import dev.ahjo.core.Farm;
 import dev.ahjo.core.id.ProjectName;
 import dev.ahjo.core.port.Entities.Answer;
 import dev.ahjo.core.project.ProjectDefinition;
+import dev.ahjo.core.status.Listing;
 import dev.ahjo.core.status.StatusStore;
 import dev.ahjo.http.exchange.Call;
 import dev.ahjo.http.exchange.Lists;
@@ -19,7 +20,6 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
@@ -49,7 +49,7 @@ public final class ProjectRoutes {
   private HttpResponse list(Call call) {
     return Lists.answer(
         call,
-        Map.of(),
+        Listing.PROJECTS,
         status::projects,
         p -> p.removed() ? Optional.empty() : Optional.of(ProjectJson.of(p)));
   }

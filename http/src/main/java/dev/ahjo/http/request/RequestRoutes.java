@@ -4,6 +4,7 @@ import dev.ahjo.core.Farm;
 import dev.ahjo.core.id.RequestId;
 import dev.ahjo.core.request.WaitReason;
 import dev.ahjo.core.status.RequestView;
+import dev.ahjo.core.status.Listing;
 import dev.ahjo.core.status.StatusStore;
 import dev.ahjo.http.exchange.Body;
 import dev.ahjo.http.exchange.Call;
@@ -17,16 +18,12 @@ import dev.ahjo.http.request.RequestJson.AttemptJson;
 import dev.ahjo.http.request.RequestJson.WaitJson;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 
 /** Requests: listed, shown, explained, cancelled, put back, moved in their queue. */
 public final class RequestRoutes {
-  private static final Set<String> STATES =
-      Set.of("blocked", "queued", "running", "backoff", "shelved", "finished", "cancelled");
-
   private final Farm farm;
   private final StatusStore status;
   private final Patience patience;
@@ -50,12 +47,7 @@ public final class RequestRoutes {
   private HttpResponse list(Call call) {
     return Lists.answer(
         call,
-        Map.of(
-            "project", Set.of(),
-            "builder", Set.of(),
-            "buildset", Set.of(),
-            "state", STATES,
-            "result", Lists.RESULTS),
+        Listing.REQUESTS,
         status::requests,
         v -> Optional.of(RequestJson.of(v)));
   }

@@ -4,6 +4,7 @@ import dev.ahjo.core.Farm;
 import dev.ahjo.core.id.BuildKey;
 import dev.ahjo.core.id.WorkerName;
 import dev.ahjo.core.port.Entities.Answer;
+import dev.ahjo.core.status.Listing;
 import dev.ahjo.core.status.StatusStore;
 import dev.ahjo.core.status.WorkerView;
 import dev.ahjo.http.exchange.Body;
@@ -25,9 +26,6 @@ import org.apache.pekko.http.javadsl.model.HttpResponse;
 
 /** Workers: listed, shown, paused, drained, resumed. */
 public final class WorkerRoutes {
-  private static final Set<String> STATES =
-      Set.of("available", "paused", "draining", "away", "quarantined");
-
   private final Farm farm;
   private final StatusStore status;
   private final Patience patience;
@@ -81,7 +79,7 @@ public final class WorkerRoutes {
   private HttpResponse list(Call call) {
     return Lists.answer(
         call,
-        Map.of("pool", Set.of(), "state", STATES),
+        Listing.WORKERS,
         status::workers,
         v -> Optional.of(WorkerJson.of(v)));
   }

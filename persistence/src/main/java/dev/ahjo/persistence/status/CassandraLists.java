@@ -271,7 +271,7 @@ final class CassandraLists {
   private static <V> boolean matches(Table<V> table, Query query, V view) {
     List<String> values = table.values().apply(view);
     for (String column : table.columns()) {
-      if (!matches(query, column, values.get(table.columns().indexOf(column)))) {
+      if (!matches(table, query, column, values.get(table.columns().indexOf(column)))) {
         return false;
       }
     }
@@ -282,7 +282,7 @@ final class CassandraLists {
     List<String> columns = ListNames.tagged(table);
     return line -> {
       for (int i = 0; i < columns.size(); i++) {
-        if (!matches(query, columns.get(i), line.tags().get(i))) {
+        if (!matches(table, query, columns.get(i), line.tags().get(i))) {
           return false;
         }
       }
@@ -290,10 +290,10 @@ final class CassandraLists {
     };
   }
 
-  private static boolean matches(Query query, String column, String value) {
+  private static boolean matches(Table<?> table, Query query, String column, String value) {
     List<String> asked = query.values(column);
     return asked.isEmpty()
-        || asked.contains(value)
+        || table.accepts(column, asked, value)
         || (column.equals("builder") && asked.contains(value.substring(value.indexOf('/') + 1)));
   }
 

@@ -2,20 +2,6 @@ package dev.ahjo.persistence.status;
 
 import com.datastax.oss.driver.api.core.CqlSession;
 import com.datastax.oss.driver.api.core.DriverException;
-import dev.ahjo.core.id.BuildKey;
-import dev.ahjo.core.id.BuilderKey;
-import dev.ahjo.core.id.BuildsetId;
-import dev.ahjo.core.id.ProjectName;
-import dev.ahjo.core.id.RequestId;
-import dev.ahjo.core.id.WorkerName;
-import dev.ahjo.core.status.BuildView;
-import dev.ahjo.core.status.BuilderView;
-import dev.ahjo.core.status.BuildsetView;
-import dev.ahjo.core.status.Listing;
-import dev.ahjo.core.status.ProjectView;
-import dev.ahjo.core.status.RequestView;
-import dev.ahjo.core.status.StatusStore;
-import dev.ahjo.core.status.WorkerView;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -33,7 +19,7 @@ import java.util.stream.Stream;
  * <p>Tables of another version's layout are other rows of the same tables; they are made again from
  * the journal like tables that are empty.
  */
-public final class CassandraTables implements StatusStore {
+public final class CassandraTables implements ByTable.Listed {
   /** Readers at once; a page asks for many rows. */
   private static final int READERS = 16;
 
@@ -115,69 +101,14 @@ public final class CassandraTables implements StatusStore {
   }
 
   @Override
-  public Optional<ProjectView> project(ProjectName name) {
-    return ask(() -> lists.find(Table.PROJECTS, name.value()));
+  public <V> Optional<V> find(Table<V> table, String id) {
+    return ask(() -> lists.find(table, id));
   }
 
   @Override
-  public Optional<BuilderView> builder(BuilderKey key) {
-    return ask(() -> lists.find(Table.BUILDERS, key.toString()));
-  }
-
-  @Override
-  public Optional<BuildsetView> buildset(BuildsetId id) {
-    return ask(() -> lists.find(Table.BUILDSETS, id.value()));
-  }
-
-  @Override
-  public Optional<RequestView> request(RequestId id) {
-    return ask(() -> lists.find(Table.REQUESTS, id.value()));
-  }
-
-  @Override
-  public Optional<BuildView> build(BuildKey key) {
-    return ask(() -> lists.find(Table.BUILDS, key.toString()));
-  }
-
-  @Override
-  public Optional<WorkerView> worker(WorkerName name) {
-    return ask(() -> lists.find(Table.WORKERS, name.value()));
-  }
-
-  @Override
-  public Page<ProjectView> projects(Query query) {
-    Listing.PROJECTS.check(query);
-    return ask(() -> lists.byName(Table.PROJECTS, query));
-  }
-
-  @Override
-  public Page<BuilderView> builders(Query query) {
-    Listing.BUILDERS.check(query);
-    return ask(() -> lists.byName(Table.BUILDERS, query));
-  }
-
-  @Override
-  public Page<BuildsetView> buildsets(Query query) {
-    Listing.BUILDSETS.check(query);
-    return ask(() -> lists.newestFirst(Table.BUILDSETS, query));
-  }
-
-  @Override
-  public Page<RequestView> requests(Query query) {
-    Listing.REQUESTS.check(query);
-    return ask(() -> lists.newestFirst(Table.REQUESTS, query));
-  }
-
-  @Override
-  public Page<BuildView> builds(Query query) {
-    Listing.BUILDS.check(query);
-    return ask(() -> lists.newestFirst(Table.BUILDS, query));
-  }
-
-  @Override
-  public Page<WorkerView> workers(Query query) {
-    Listing.WORKERS.check(query);
-    return ask(() -> lists.byName(Table.WORKERS, query));
+  public <V> Page<V> list(Table<V> table, Query query) {
+    return ask(() ->
+        table.named() ? lists.byName(table, query) : lists.newestFirst(table, query));
   }
 
   @Override

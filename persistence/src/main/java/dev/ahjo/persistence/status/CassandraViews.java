@@ -4,24 +4,14 @@ import com.datastax.oss.driver.api.core.CqlSession;
 import com.datastax.oss.driver.api.core.DriverException;
 import com.datastax.oss.driver.api.core.cql.AsyncResultSet;
 import com.datastax.oss.driver.api.core.cql.Statement;
-import dev.ahjo.core.id.BuildKey;
-import dev.ahjo.core.id.BuilderKey;
-import dev.ahjo.core.id.BuildsetId;
-import dev.ahjo.core.id.ProjectName;
-import dev.ahjo.core.id.RequestId;
-import dev.ahjo.core.id.WorkerName;
-import dev.ahjo.core.status.BuildView;
-import dev.ahjo.core.status.BuilderView;
-import dev.ahjo.core.status.BuildsetView;
-import dev.ahjo.core.status.ProjectView;
-import dev.ahjo.core.status.RequestView;
-import dev.ahjo.core.status.WorkerView;
 import dev.ahjo.persistence.status.StatusRows.Found;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
@@ -42,7 +32,7 @@ import org.slf4j.LoggerFactory;
  * and by two; and what a projection still has under way that was superseded long ago changes
  * nothing any more.
  */
-final class CassandraViews implements CommittedViews {
+final class CassandraViews implements ByTable.Written {
   private static final Logger LOG = LoggerFactory.getLogger(CassandraViews.class);
 
   /** Views of one kind that stay in memory when nothing about them is unwritten. */
@@ -56,12 +46,8 @@ final class CassandraViews implements CommittedViews {
   private final Head head;
   private final Writing writing;
 
-  private final ListedShelf<ProjectView> projects;
-  private final ListedShelf<BuilderView> builders;
-  private final ListedShelf<BuildsetView> buildsets;
-  private final ListedShelf<RequestView> requests;
-  private final ListedShelf<BuildView> builds;
-  private final ListedShelf<WorkerView> workers;
+  /** By the names of their tables, in the order in which they are written. */
+  private final Map<String, ListedShelf<?>> shelves = new LinkedHashMap<>();
 
   private Head.At at;
   private volatile long applied;
@@ -76,12 +62,7 @@ final class CassandraViews implements CommittedViews {
     this.rows = rows;
     this.head = head;
     this.writing = writing;
-    projects = shelf(Table.PROJECTS);
-    builders = shelf(Table.BUILDERS);
-    buildsets = shelf(Table.BUILDSETS);
-    requests = shelf(Table.REQUESTS);
-    builds = shelf(Table.BUILDS);
-    workers = shelf(Table.WORKERS);
+    Table.ALL.forEach(table -> shelves.put(table.name(), made(table)));
     at = head.take();
     settle();
   }
@@ -99,20 +80,16 @@ final class CassandraViews implements CommittedViews {
     }
   }
 
-  private <V> ListedShelf<V> shelf(Table<V> table) {
-    return new ListedShelf<>(table, KEPT, id -> find(table, id), new Counted(rows, table.name()));
+  private <V> ListedShelf<V> made(Table<V> table) {
+    return new ListedShelf<>(table, KEPT, id -> stored(table, id), new Counted(rows, table.name()));
   }
 
-  private <V> Optional<Found<V>> find(Table<V> table, String id) {
+  private <V> Optional<Found<V>> stored(Table<V> table, String id) {
     try {
       return rows.find(table, id);
     } catch (DriverException failed) {
       throw new StatusUnavailable("The " + table.name() + " " + id + " can't be read", failed);
     }
-  }
-
-  private List<ListedShelf<?>> shelves() {
-    return List.of(projects, builders, buildsets, requests, builds, workers);
   }
 
   @Override
@@ -124,7 +101,7 @@ final class CassandraViews implements CommittedViews {
   public void commit(long offset) {
     List<Write> writes = new ArrayList<>();
     Map<String, Long> seqs = new HashMap<>();
-    for (ListedShelf<?> shelf : shelves()) {
+    for (ListedShelf<?> shelf : shelves.values()) {
       writes.addAll(shelf.writes());
       seqs.put(shelf.kind(), shelf.lastSeq());
     }
@@ -142,7 +119,7 @@ final class CassandraViews implements CommittedViews {
       throw new StatusUnavailable("The read tables can't be written", failed);
     }
     applied = offset;
-    shelves().forEach(ListedShelf::written);
+    shelves.values().forEach(ListedShelf::written);
   }
 
   private StatusUnavailable superseded() {
@@ -191,69 +168,24 @@ final class CassandraViews implements CommittedViews {
       write(writes, at.applied());
       LOG.debug("The commit at {} is written again: {} rows", at.applied(), writes.size());
     }
-    for (ListedShelf<?> shelf : shelves()) {
+    for (ListedShelf<?> shelf : shelves.values()) {
       shelf.forget(at.seqs().getOrDefault(shelf.kind(), 0L));
     }
     applied = at.applied();
   }
 
   @Override
-  public Optional<ProjectView> project(ProjectName name) {
-    return projects.find(name.value());
+  public <V> Optional<V> find(Table<V> table, String id) {
+    return shelf(table).find(id);
   }
 
   @Override
-  public Optional<BuilderView> builder(BuilderKey key) {
-    return builders.find(key.toString());
+  public <V> void put(Table<V> table, V view) {
+    shelf(table).put(view);
   }
 
-  @Override
-  public Optional<BuildsetView> buildset(BuildsetId id) {
-    return buildsets.find(id.value());
-  }
-
-  @Override
-  public Optional<RequestView> request(RequestId id) {
-    return requests.find(id.value());
-  }
-
-  @Override
-  public Optional<BuildView> build(BuildKey key) {
-    return builds.find(key.toString());
-  }
-
-  @Override
-  public Optional<WorkerView> worker(WorkerName name) {
-    return workers.find(name.value());
-  }
-
-  @Override
-  public void put(ProjectView view) {
-    projects.put(view);
-  }
-
-  @Override
-  public void put(BuilderView view) {
-    builders.put(view);
-  }
-
-  @Override
-  public void put(BuildsetView view) {
-    buildsets.put(view);
-  }
-
-  @Override
-  public void put(RequestView view) {
-    requests.put(view);
-  }
-
-  @Override
-  public void put(BuildView view) {
-    builds.put(view);
-  }
-
-  @Override
-  public void put(WorkerView view) {
-    workers.put(view);
+  @SuppressWarnings("unchecked") // each table's shelf was made for its views
+  private <V> ListedShelf<V> shelf(Table<V> table) {
+    return (ListedShelf<V>) Objects.requireNonNull(shelves.get(table.name()));
   }
 }

@@ -14,27 +14,20 @@ final class ListNames {
     return column + "=" + value;
   }
 
-  /** Whether the kind is listed by name: those of which there are thousands, not millions. */
-  static boolean named(Table<?> table) {
-    return table.indexes().isEmpty();
-  }
-
   /** Newest first, with counts by phase. */
   static <V> List<String> counted(Table<V> table, V view) {
-    return named(table) ? List.of() : all(table, view, table.indexes());
+    return table.named() ? List.of() : all(table, view, table.indexes());
   }
 
   /** Newest first, of a few lines. */
   static <V> List<String> few(Table<V> table, V view) {
-    List<String> lists = named(table) ? List.of() : all(table, view, table.few());
+    List<String> lists = table.named() ? List.of() : all(table, view, table.few());
     return lists.isEmpty() ? lists : lists.subList(1, lists.size());
   }
 
-  /** By name. A worker may change its pool, and a list that must be left leaves a tombstone. */
+  /** By name, and by what never changes: a list that must be left leaves a tombstone. */
   static <V> List<String> byName(Table<V> table, V view) {
-    return !named(table)
-        ? List.of()
-        : all(table, view, table.few().isEmpty() ? List.of() : table.columns());
+    return table.named() ? all(table, view, table.few()) : List.of();
   }
 
   private static <V> List<String> all(Table<V> table, V view, List<String> columns) {
@@ -49,7 +42,7 @@ final class ListNames {
 
   /** The columns whose values stand in the lines of the kind's lists. */
   static List<String> tagged(Table<?> table) {
-    return named(table) ? table.columns() : table.indexes();
+    return table.named() ? table.columns() : table.indexed();
   }
 
   static <V> List<String> tags(Table<V> table, V view) {

@@ -23,13 +23,15 @@ final class ListedShelf<V> {
     V view;
     int storedPhase;
     List<Spot> spots;
+    List<String> storedTags;
     boolean changed;
 
-    Place(long seq, V view, int storedPhase, List<Spot> spots) {
+    Place(long seq, V view, int storedPhase, List<Spot> spots, List<String> storedTags) {
       this.seq = seq;
       this.view = view;
       this.storedPhase = storedPhase;
       this.spots = spots;
+      this.storedTags = storedTags;
     }
   }
 
@@ -72,7 +74,7 @@ final class ListedShelf<V> {
     String id = table.id().apply(view);
     Place<V> place = place(id);
     if (place == null) {
-      place = new Place<>(++lastSeq, view, NOT_STORED, List.of());
+      place = new Place<>(++lastSeq, view, NOT_STORED, List.of(), List.of());
       places.put(id, place);
     }
     place.view = view;
@@ -92,7 +94,8 @@ final class ListedShelf<V> {
       return null;
     }
     Found<V> f = found.get();
-    var place = new Place<>(f.seq(), f.view(), f.phase(), f.spots());
+    var place =
+        new Place<>(f.seq(), f.view(), f.phase(), f.spots(), ListNames.tags(table, f.view()));
     places.put(id, place);
     return place;
   }
@@ -111,7 +114,7 @@ final class ListedShelf<V> {
     int phase = table.phase(place.view);
     String id = table.id().apply(place.view);
     List<String> tags = ListNames.tags(table, place.view);
-    if (phase != place.storedPhase || !listed(place)) {
+    if (phase != place.storedPhase || !listed(place) || !tags.equals(place.storedTags)) {
       place.spots = listed(place, phase, id, tags, writes);
       for (String list : ListNames.byName(table, place.view)) {
         writes.add(new Write.Name(kind(), list, id, phase, tags));
@@ -131,11 +134,12 @@ final class ListedShelf<V> {
     }
     writes.add(new Write.View(kind(), id, place.seq, phase, doc, place.spots));
     place.storedPhase = phase;
+    place.storedTags = tags;
   }
 
   /** Whether it stands where it should; a line by name holds what may change in its tags. */
   private boolean listed(Place<V> place) {
-    return !ListNames.named(table)
+    return !table.named()
         && place.spots.stream()
             .map(Spot::list)
             .toList()

@@ -46,7 +46,11 @@ final class Lists {
     var where = new Where();
     where.and("id > ?", query.after().orElse(""));
     for (String column : table.columns()) {
-      where.in(column, query.values(column));
+      if (table.words().contains(column)) {
+        where.word(column, query.values(column));
+      } else {
+        where.in(column, query.values(column));
+      }
     }
     where.phases(shown(reader, table, query));
     PreparedStatement select =
@@ -118,7 +122,7 @@ final class Lists {
         return;
       }
     }
-    for (String column : table.indexes()) {
+    for (String column : table.indexed()) {
       List<String> values = wanted.remove(column);
       if (values != null) {
         for (String value : values) {
@@ -297,6 +301,23 @@ final class Lists {
       if (!accepted.isEmpty()) {
         conditions.add(column + " IN (" + marks(accepted.size()) + ")");
         values.addAll(accepted);
+      }
+    }
+
+    void word(String column, List<String> asked) {
+      List<String> accepted =
+          asked.stream().filter(w -> !w.isEmpty() && w.indexOf(' ') < 0).toList();
+      if (accepted.isEmpty() && !asked.isEmpty()) {
+        conditions.add("1 = 0");
+      } else if (!asked.isEmpty()) {
+        conditions.add(
+            "("
+                + String.join(
+                    " OR ",
+                    Collections.nCopies(
+                        accepted.size(), "LOCATE(?, ' ' || " + column + " || ' ') > 0"))
+                + ")");
+        accepted.forEach(word -> values.add(" " + word + " "));
       }
     }
 

@@ -1,19 +1,5 @@
 package dev.ahjo.persistence.status;
 
-import dev.ahjo.core.id.BuildKey;
-import dev.ahjo.core.id.BuilderKey;
-import dev.ahjo.core.id.BuildsetId;
-import dev.ahjo.core.id.ProjectName;
-import dev.ahjo.core.id.RequestId;
-import dev.ahjo.core.id.WorkerName;
-import dev.ahjo.core.status.BuildView;
-import dev.ahjo.core.status.BuilderView;
-import dev.ahjo.core.status.BuildsetView;
-import dev.ahjo.core.status.Listing;
-import dev.ahjo.core.status.ProjectView;
-import dev.ahjo.core.status.RequestView;
-import dev.ahjo.core.status.StatusStore;
-import dev.ahjo.core.status.WorkerView;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -28,7 +14,7 @@ import java.util.function.LongSupplier;
  *
  * <p>This is the readers' side; {@link StatusProjection} writes.
  */
-public final class StatusTables implements StatusStore, AutoCloseable {
+public final class StatusTables implements ByTable.Listed, AutoCloseable {
   private final StatusFile file;
   private final Readers readers;
   private final TableViews views;
@@ -66,81 +52,16 @@ public final class StatusTables implements StatusStore, AutoCloseable {
   }
 
   @Override
-  public Optional<ProjectView> project(ProjectName name) {
-    return find(Table.PROJECTS, name.value());
-  }
-
-  @Override
-  public Optional<BuilderView> builder(BuilderKey key) {
-    return find(Table.BUILDERS, key.toString());
-  }
-
-  @Override
-  public Optional<BuildsetView> buildset(BuildsetId id) {
-    return find(Table.BUILDSETS, id.value());
-  }
-
-  @Override
-  public Optional<RequestView> request(RequestId id) {
-    return find(Table.REQUESTS, id.value());
-  }
-
-  @Override
-  public Optional<BuildView> build(BuildKey key) {
-    return find(Table.BUILDS, key.toString());
-  }
-
-  @Override
-  public Optional<WorkerView> worker(WorkerName name) {
-    return find(Table.WORKERS, name.value());
-  }
-
-  private <V> Optional<V> find(Table<V> table, String id) {
+  public <V> Optional<V> find(Table<V> table, String id) {
     return readers.ask(reader -> Lists.find(reader, table, id));
   }
 
   @Override
-  public Page<ProjectView> projects(Query query) {
-    Listing.PROJECTS.check(query);
-    return byId(Table.PROJECTS, query);
-  }
-
-  @Override
-  public Page<BuilderView> builders(Query query) {
-    Listing.BUILDERS.check(query);
-    return byId(Table.BUILDERS, query);
-  }
-
-  @Override
-  public Page<BuildsetView> buildsets(Query query) {
-    Listing.BUILDSETS.check(query);
-    return newestFirst(Table.BUILDSETS, query);
-  }
-
-  @Override
-  public Page<RequestView> requests(Query query) {
-    Listing.REQUESTS.check(query);
-    return newestFirst(Table.REQUESTS, query);
-  }
-
-  @Override
-  public Page<BuildView> builds(Query query) {
-    Listing.BUILDS.check(query);
-    return newestFirst(Table.BUILDS, query);
-  }
-
-  @Override
-  public Page<WorkerView> workers(Query query) {
-    Listing.WORKERS.check(query);
-    return byId(Table.WORKERS, query);
-  }
-
-  private <V> Page<V> byId(Table<V> table, Query query) {
-    return readers.ask(reader -> Lists.byId(reader, table, query));
-  }
-
-  private <V> Page<V> newestFirst(Table<V> table, Query query) {
-    return readers.ask(reader -> Lists.newestFirst(reader, table, query));
+  public <V> Page<V> list(Table<V> table, Query query) {
+    return readers.ask(reader ->
+        table.named()
+            ? Lists.byId(reader, table, query)
+            : Lists.newestFirst(reader, table, query));
   }
 
   @Override

@@ -6,12 +6,16 @@ import dev.ahjo.core.project.Result;
 import dev.ahjo.core.status.BuildView;
 import dev.ahjo.core.status.BuilderView;
 import dev.ahjo.core.status.BuildsetView;
+import dev.ahjo.core.status.Listing;
+import dev.ahjo.core.status.LockView;
+import dev.ahjo.core.status.PoolView;
 import dev.ahjo.core.status.ProjectView;
 import dev.ahjo.core.status.RequestView;
 import dev.ahjo.core.status.WorkerView;
 import dev.ahjo.wire.Json;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -19,6 +23,7 @@ import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * The table of one kind of view. Each row has
@@ -32,15 +37,19 @@ import java.util.stream.IntStream;
  * </ul>
  *
  * @param columns what is filtered by, besides state and result
+ * @param words those of the columns that hold several words; a filter asks for one of them
  * @param values of these columns
  * @param indexes those of the columns that have an index with {@code phase} and {@code seq}
  * @param few those whose values have few rows each: their index goes without {@code phase}
+ * @param listing says what may be asked for
  */
 record Table<V>(
     String name,
     Class<V> type,
     Function<V, String> id,
+    Listing listing,
     List<String> columns,
+    List<String> words,
     Function<V, List<String>> values,
     List<String> indexes,
     List<String> few,
@@ -57,8 +66,10 @@ record Table<V>(
           "project",
           ProjectView.class,
           v -> v.definition().name().value(),
-          List.of(),
-          _ -> List.of(),
+          Listing.PROJECTS,
+          List.of("tags"),
+          List.of("tags"),
+          v -> List.of(words(v.definition().tags())),
           List.of(),
           List.of(),
           Set.of("kept", "removed"),
@@ -70,10 +81,18 @@ record Table<V>(
           "builder",
           BuilderView.class,
           v -> v.key().toString(),
-          List.of("project", "name"),
-          v -> List.of(v.key().project().value(), v.key().builder().value()),
+          Listing.BUILDERS,
+          List.of("project", "name", "tags", "pool", "labels"),
+          List.of("tags", "labels"),
+          v ->
+              List.of(
+                  v.key().project().value(),
+                  v.key().builder().value(),
+                  words(v.tags()),
+                  v.pool().value(),
+                  words(v.labels())),
           List.of(),
-          List.of("name"),
+          List.of("project", "name"),
           Set.of("kept", "removed"),
           v -> v.removed() ? "removed" : "kept",
           _ -> Optional.empty());
@@ -83,8 +102,10 @@ record Table<V>(
           "buildset",
           BuildsetView.class,
           v -> v.id().value(),
-          List.of("project"),
-          v -> List.of(v.project().value()),
+          Listing.BUILDSETS,
+          List.of("project", "priority"),
+          List.of(),
+          v -> List.of(v.project().value(), Integer.toString(v.priority())),
           List.of("project"),
           List.of(),
           BuildsetView.STATES,
@@ -96,8 +117,15 @@ record Table<V>(
           "request",
           RequestView.class,
           v -> v.id().value(),
-          List.of("project", "builder", "buildset"),
-          v -> List.of(v.builder().project().value(), v.builder().toString(), v.buildset().value()),
+          Listing.REQUESTS,
+          List.of("project", "builder", "buildset", "priority"),
+          List.of(),
+          v ->
+              List.of(
+                  v.builder().project().value(),
+                  v.builder().toString(),
+                  v.buildset().value(),
+                  Integer.toString(v.priority())),
           List.of("builder", "project"),
           List.of("buildset"),
           RequestView.STATES,
@@ -109,7 +137,9 @@ record Table<V>(
           "build",
           BuildView.class,
           v -> v.key().toString(),
+          Listing.BUILDS,
           List.of("project", "builder", "worker", "buildset", "request"),
+          List.of(),
           v ->
               List.of(
                   v.key().builder().project().value(),
@@ -128,22 +158,56 @@ record Table<V>(
           "worker",
           WorkerView.class,
           v -> v.name().value(),
-          List.of("pool"),
-          v -> List.of(v.pool().value()),
+          Listing.WORKERS,
+          List.of("pool", "labels"),
+          List.of("labels"),
+          v -> List.of(v.pool().value(), words(v.labels())),
           List.of(),
           List.of(),
           WorkerView.STATES,
           WorkerView::state,
           _ -> Optional.empty());
 
+  static final Table<LockView> LOCKS =
+      table(
+          "lock",
+          LockView.class,
+          v -> v.key().toString(),
+          Listing.LOCKS,
+          List.of("project", "name"),
+          List.of(),
+          v -> List.of(v.key().project().value(), v.key().name()),
+          List.of(),
+          List.of("project"),
+          Set.of("kept", "removed"),
+          v -> v.gone() ? "removed" : "kept",
+          _ -> Optional.empty());
+
+  static final Table<PoolView> POOLS =
+      table(
+          "pool",
+          PoolView.class,
+          v -> v.name().value(),
+          Listing.POOLS,
+          List.of(),
+          List.of(),
+          _ -> List.of(),
+          List.of(),
+          List.of(),
+          Set.of("kept"),
+          _ -> "kept",
+          _ -> Optional.empty());
+
   static final List<Table<?>> ALL =
-      List.of(PROJECTS, BUILDERS, BUILDSETS, REQUESTS, BUILDS, WORKERS);
+      List.of(PROJECTS, BUILDERS, BUILDSETS, REQUESTS, BUILDS, WORKERS, LOCKS, POOLS);
 
   private static <V> Table<V> table(
       String name,
       Class<V> type,
       Function<V, String> id,
+      Listing listing,
       List<String> columns,
+      List<String> words,
       Function<V, List<String>> values,
       List<String> indexes,
       List<String> few,
@@ -154,7 +218,9 @@ record Table<V>(
         name,
         type,
         id,
+        listing,
         columns,
+        words,
         values,
         indexes,
         few,
@@ -165,6 +231,28 @@ record Table<V>(
         Json.text().readerFor(type));
   }
 
+  /** As one value; no name has a space in it. */
+  private static String words(Collection<String> words) {
+    return words.stream().sorted().collect(Collectors.joining(" "));
+  }
+
+  /** Whether a view with this value of the column is one that was asked for. */
+  boolean accepts(String column, List<String> asked, String value) {
+    return words.contains(column)
+        ? Stream.of(value.split(" ")).anyMatch(word -> !word.isEmpty() && asked.contains(word))
+        : asked.contains(value);
+  }
+
+  /** Whether the kind is listed by name: those of which there are thousands, not millions. */
+  boolean named() {
+    return indexes.isEmpty();
+  }
+
+  /** What can be asked for, but hardly ever is: no list goes by it. */
+  List<String> rare() {
+    return columns.stream().filter(c -> !indexes.contains(c) && !few.contains(c)).toList();
+  }
+
   /** The statements that make this table. */
   List<String> schema() {
     List<String> sql = new ArrayList<>();
@@ -173,14 +261,14 @@ record Table<V>(
             + name
             + " (seq BIGINT PRIMARY KEY, id VARCHAR(255) NOT NULL, "
             + columns.stream()
-                .map(c -> c + " VARCHAR(255) NOT NULL, ")
+                .map(c -> c + " VARCHAR(" + (words.contains(c) ? MAX_INLINE : 255) + ") NOT NULL, ")
                 .collect(Collectors.joining())
             + "phase INTEGER NOT NULL, doc VARBINARY("
             + MAX_INLINE
             + "), large BLOB)");
     sql.add("CREATE UNIQUE INDEX " + name + "_id ON " + name + " (id)");
     sql.add("CREATE INDEX " + name + "_phase ON " + name + " (phase, seq DESC)");
-    for (String column : indexes) {
+    for (String column : indexed()) {
       sql.add(
           "CREATE INDEX " + index(column) + " ON " + name + " (" + column + ", phase, seq DESC)");
     }
@@ -188,6 +276,13 @@ record Table<V>(
       sql.add("CREATE INDEX " + index(column) + " ON " + name + " (" + column + ", seq DESC)");
     }
     return sql;
+  }
+
+  /** The columns with an index of their own, the best first; only long lists need the last. */
+  List<String> indexed() {
+    return named()
+        ? indexes
+        : Stream.concat(indexes.stream(), rare().stream()).toList();
   }
 
   String index(String column) {

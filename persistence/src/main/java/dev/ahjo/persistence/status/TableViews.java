@@ -1,23 +1,13 @@
 package dev.ahjo.persistence.status;
 
-import dev.ahjo.core.id.BuildKey;
-import dev.ahjo.core.id.BuilderKey;
-import dev.ahjo.core.id.BuildsetId;
-import dev.ahjo.core.id.ProjectName;
-import dev.ahjo.core.id.RequestId;
-import dev.ahjo.core.id.WorkerName;
-import dev.ahjo.core.status.BuildView;
-import dev.ahjo.core.status.BuilderView;
-import dev.ahjo.core.status.BuildsetView;
-import dev.ahjo.core.status.ProjectView;
-import dev.ahjo.core.status.RequestView;
-import dev.ahjo.core.status.WorkerView;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.List;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,7 +17,7 @@ import org.slf4j.LoggerFactory;
  * in memory. Changes gather there until {@link #commit}, so that many facts about one build make
  * one row. Used by one thread at a time.
  */
-final class TableViews implements CommittedViews {
+final class TableViews implements ByTable.Written {
   private static final Logger LOG = LoggerFactory.getLogger(TableViews.class);
 
   /** Views of one kind that stay in memory when nothing about them is unwritten. */
@@ -37,33 +27,27 @@ final class TableViews implements CommittedViews {
   private Writer writer;
   private volatile long applied;
 
-  /** The connection and its statements; made anew when the database has closed itself. */
+  /**
+   * The connection and its statements; made anew when the database has closed itself.
+   *
+   * @param shelves by the names of their tables
+   */
   private record Writer(
       Connection database,
-      Shelf<ProjectView> projects,
-      Shelf<BuilderView> builders,
-      Shelf<BuildsetView> buildsets,
-      Shelf<RequestView> requests,
-      Shelf<BuildView> builds,
-      Shelf<WorkerView> workers,
+      Map<String, Shelf<?>> shelves,
       PreparedStatement setApplied,
       PreparedStatement setTally) {
     static Writer on(Connection database) throws SQLException {
       database.setAutoCommit(false);
+      Map<String, Shelf<?>> shelves = new LinkedHashMap<>();
+      for (Table<?> table : Table.ALL) {
+        shelves.put(table.name(), new Shelf<>(database, table, KEPT));
+      }
       return new Writer(
           database,
-          new Shelf<>(database, Table.PROJECTS, KEPT),
-          new Shelf<>(database, Table.BUILDERS, KEPT),
-          new Shelf<>(database, Table.BUILDSETS, KEPT),
-          new Shelf<>(database, Table.REQUESTS, KEPT),
-          new Shelf<>(database, Table.BUILDS, KEPT),
-          new Shelf<>(database, Table.WORKERS, KEPT),
+          shelves,
           database.prepareStatement("UPDATE meta SET applied = ?"),
           database.prepareStatement("MERGE INTO tally (kind, phase, n) VALUES (?, ?, ?)"));
-    }
-
-    List<Shelf<?>> shelves() {
-      return List.of(projects, builders, buildsets, requests, builds, workers);
     }
   }
 
@@ -81,7 +65,7 @@ final class TableViews implements CommittedViews {
   @Override
   public void commit(long offset) {
     try {
-      for (Shelf<?> shelf : writer.shelves()) {
+      for (Shelf<?> shelf : writer.shelves().values()) {
         shelf.write(writer.setTally());
       }
       writer.setApplied().setLong(1, offset);
@@ -91,7 +75,7 @@ final class TableViews implements CommittedViews {
       throw new StatusUnavailable("The read tables can't be written", failed);
     }
     applied = offset;
-    writer.shelves().forEach(Shelf::written);
+    writer.shelves().values().forEach(Shelf::written);
   }
 
   /**
@@ -116,7 +100,7 @@ final class TableViews implements CommittedViews {
   }
 
   private long read() throws SQLException {
-    for (Shelf<?> shelf : writer.shelves()) {
+    for (Shelf<?> shelf : writer.shelves().values()) {
       shelf.forget();
     }
     try (var statement = writer.database().createStatement();
@@ -129,62 +113,17 @@ final class TableViews implements CommittedViews {
   }
 
   @Override
-  public Optional<ProjectView> project(ProjectName name) {
-    return writer.projects().find(name.value());
+  public <V> Optional<V> find(Table<V> table, String id) {
+    return shelf(table).find(id);
   }
 
   @Override
-  public Optional<BuilderView> builder(BuilderKey key) {
-    return writer.builders().find(key.toString());
+  public <V> void put(Table<V> table, V view) {
+    shelf(table).put(view);
   }
 
-  @Override
-  public Optional<BuildsetView> buildset(BuildsetId id) {
-    return writer.buildsets().find(id.value());
-  }
-
-  @Override
-  public Optional<RequestView> request(RequestId id) {
-    return writer.requests().find(id.value());
-  }
-
-  @Override
-  public Optional<BuildView> build(BuildKey key) {
-    return writer.builds().find(key.toString());
-  }
-
-  @Override
-  public Optional<WorkerView> worker(WorkerName name) {
-    return writer.workers().find(name.value());
-  }
-
-  @Override
-  public void put(ProjectView view) {
-    writer.projects().put(view);
-  }
-
-  @Override
-  public void put(BuilderView view) {
-    writer.builders().put(view);
-  }
-
-  @Override
-  public void put(BuildsetView view) {
-    writer.buildsets().put(view);
-  }
-
-  @Override
-  public void put(RequestView view) {
-    writer.requests().put(view);
-  }
-
-  @Override
-  public void put(BuildView view) {
-    writer.builds().put(view);
-  }
-
-  @Override
-  public void put(WorkerView view) {
-    writer.workers().put(view);
+  @SuppressWarnings("unchecked") // each table's shelf was made for its views
+  private <V> Shelf<V> shelf(Table<V> table) {
+    return (Shelf<V>) Objects.requireNonNull(writer.shelves().get(table.name()));
   }
 }

@@ -5,10 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.datastax.oss.driver.api.core.CqlSession;
 import com.datastax.oss.driver.api.core.cql.Row;
-import dev.ahjo.core.kernel.Fact;
 import dev.ahjo.core.project.Result;
-import dev.ahjo.core.status.BuildView;
-import dev.ahjo.core.status.MemoryStatus;
 import dev.ahjo.core.status.Projection;
 import dev.ahjo.core.status.StatusStore;
 import dev.ahjo.core.status.StatusStore.Query;
@@ -22,7 +19,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -47,8 +43,9 @@ class CassandraProjectionTest {
   private static CqlSession session;
   private static String keyspace;
 
-  private final MemoryJournal journal = new MemoryJournal();
-  private final Story story = new Story(journal);
+  private final Chronicle chronicle = new Chronicle();
+  private final MemoryJournal journal = chronicle.journal;
+  private final Story story = chronicle.story;
 
   @BeforeAll
   static void connect(CassandraRing ring) {
@@ -87,7 +84,7 @@ class CassandraProjectionTest {
     project(counting, Long.MAX_VALUE);
     assertThat(counted.get() - before).isGreaterThan(20);
     Map<String, String> disturbed = new TreeMap<>();
-    assertSameAsInMemory(whole);
+    chronicle.assertSameAsInMemory(whole);
 
     for (int kill = 1; kill <= counted.get(); kill++) {
       String generation = generation();
@@ -117,11 +114,11 @@ class CassandraProjectionTest {
 
   @Test
   void aProjectionKilledOverAndOverMakesTheSameTables() throws IOException {
-    aBusyDay();
+    chronicle.aBusyDay();
     String undisturbed = generation();
     project(open(undisturbed).project(), Long.MAX_VALUE);
     Map<String, String> disturbed = new TreeMap<>();
-    assertSameAsInMemory(open(undisturbed));
+    chronicle.assertSameAsInMemory(open(undisturbed));
     for (int seed = 1; seed <= 3; seed++) {
       var random = new Random(seed);
       String generation = generation();
@@ -151,7 +148,7 @@ class CassandraProjectionTest {
   /** A node that hung for minutes in the midst of its writes, and was given up for dead. */
   @Test
   void whatASupersededProjectionStillWritesChangesNothing() throws Exception {
-    aBusyDay();
+    chronicle.aBusyDay();
     String undisturbed = generation();
     project(open(undisturbed).project(), Long.MAX_VALUE);
     Map<String, String> disturbed = new TreeMap<>();
@@ -200,7 +197,7 @@ class CassandraProjectionTest {
         var projection =
             StatusProjection.start(
                 tables.project(), live, new LiveEvents(tables, live), _ -> {}, patience)) {
-      aBusyDay();
+      chronicle.aBusyDay();
       List<FactSource.Entry> all = journal.after(0, Integer.MAX_VALUE);
       int half = all.size() / 2;
       for (var entry : all.subList(0, half)) {
@@ -217,7 +214,7 @@ class CassandraProjectionTest {
           "the tables have caught up",
           () -> projection.trouble().isEmpty() && applied(tables) == live.end());
       assertThat(projection.strangers()).isZero();
-      assertSameAsInMemory(tables);
+      chronicle.assertSameAsInMemory(tables);
     }
   }
 
@@ -245,62 +242,6 @@ class CassandraProjectionTest {
     }
   }
 
-  /** Some 100 requests that end in every way there is. */
-  private void aBusyDay() {
-    story.project(
-        "zlib",
-        Story.builder("debian"),
-        Story.collapsing(Story.builder("fedora")),
-        Story.builder("docs", "debian"));
-    story.project("lua", Story.builder("debian"));
-    for (int i = 0; i < 4; i++) {
-      story.worker("w" + i, 4);
-    }
-    var seen = new MemoryStatus();
-    var plain = new Projection(seen);
-    long read = 0;
-    for (int i = 1; i <= 30; i++) {
-      story.submit("zlib", i % 3, "debian", "docs");
-      story.submit("lua");
-      story.submit("zlib", "fedora");
-      story.passes(Duration.ofSeconds(1));
-      if (i % 7 == 0) {
-        story.leaves("w" + i % 4);
-        story.passes(Duration.ofMinutes(3));
-        story.worker("w" + i % 4, 4);
-      }
-      read = apply(plain, read, Integer.MAX_VALUE);
-      endWhatRuns(seen, i);
-    }
-  }
-
-  private void endWhatRuns(MemoryStatus seen, int round) {
-    int nth = 0;
-    for (BuildView build :
-        seen.builds(new Query(Map.of("state", List.of("starting")), 1000, Optional.empty()))
-            .items()) {
-      story.starts(build.key().toString());
-      if ((round + nth++) % 5 != 0) {
-        story.ends(build.key().toString(), nth % 4 == 0 ? Result.FAILURE : Result.SUCCESS);
-      }
-    }
-  }
-
-  private long apply(Projection projection, long from, int limit) {
-    try {
-      long offset = from;
-      for (FactSource.Entry entry : journal.after(from, limit)) {
-        for (Fact fact : entry.facts()) {
-          projection.apply(entry.entity(), entry.at(), fact);
-        }
-        offset = entry.offset();
-      }
-      return offset;
-    } catch (IOException failed) {
-      throw new AssertionError(failed);
-    }
-  }
-
   private void project(CommittedViews views, long until) throws IOException {
     project(views, until, most -> most);
   }
@@ -312,7 +253,7 @@ class CassandraProjectionTest {
     long end = Math.min(until, journal.end());
     while (views.applied() < end) {
       long most = Math.min(300, end - views.applied());
-      views.commit(apply(projection, views.applied(), batch.applyAsInt((int) most)));
+      views.commit(chronicle.apply(projection, views.applied(), batch.applyAsInt((int) most)));
     }
   }
 
@@ -339,24 +280,5 @@ class CassandraProjectionTest {
       others.forEach((generation, what) ->
           assertThat(rows.get(generation)).as("%s %s", table, what).isEqualTo(rows.get(expected)));
     }
-  }
-
-  private void assertSameAsInMemory(StatusStore tables) {
-    var memory = new MemoryStatus();
-    apply(new Projection(memory), 0, Integer.MAX_VALUE);
-    assertThat(everything(tables)).isEqualTo(everything(memory));
-  }
-
-  private static List<Object> everything(StatusStore store) {
-    List<Object> all = new ArrayList<>();
-    var query = new Query(Map.of(), StatusStore.MAX_LIMIT, Optional.empty());
-    all.add(store.projects(query));
-    all.add(store.builders(query));
-    all.add(store.buildsets(query).items());
-    all.add(store.requests(query).items());
-    all.add(store.builds(query).items());
-    all.add(store.workers(query));
-    all.add(store.requestCounts());
-    return all;
   }
 }

@@ -8,11 +8,9 @@ import dev.ahjo.core.id.BuildKey;
 import dev.ahjo.core.project.Result;
 import dev.ahjo.core.status.BuildView;
 import dev.ahjo.core.status.MemoryStatus;
-import dev.ahjo.core.status.StatusContract;
 import dev.ahjo.core.status.StatusStore;
 import dev.ahjo.core.status.StatusStore.Page;
 import dev.ahjo.core.status.StatusStore.Query;
-import dev.ahjo.core.status.Views;
 import dev.ahjo.persistence.cassandra.server.CassandraExtension;
 import dev.ahjo.persistence.cassandra.server.CassandraRing;
 import dev.ahjo.persistence.cassandra.server.TestKeyspace;
@@ -34,7 +32,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 @Tag("processes")
 @ExtendWith(CassandraExtension.class)
-class CassandraTablesTest extends StatusContract {
+class CassandraTablesTest extends CommittedContract {
   private static final AtomicInteger GENERATIONS = new AtomicInteger();
   private static TestKeyspace cassandra;
   private static CqlSession session;
@@ -43,7 +41,6 @@ class CassandraTablesTest extends StatusContract {
   private String generation = "";
   private CassandraTables tables;
   private CommittedViews views;
-  private long offset;
 
   @BeforeAll
   static void connect(CassandraRing ring) {
@@ -63,7 +60,8 @@ class CassandraTablesTest extends StatusContract {
     reopen();
   }
 
-  private void reopen() throws IOException {
+  @Override
+  protected void reopen() throws IOException {
     tables = CassandraTables.open(session, keyspace, generation, () -> 1000);
     views = tables.project();
   }
@@ -74,72 +72,15 @@ class CassandraTablesTest extends StatusContract {
   }
 
   @Override
-  protected Views views() {
+  protected CommittedViews views() {
     return views;
-  }
-
-  @Override
-  protected void shown() {
-    views.commit(++offset);
-  }
-
-  @Test
-  void whatIsNotCommittedIsNotSeenAndIsForgotten() {
-    views().put(request("r1", "zlib/debian", "s1", "queued", null));
-    assertThat(store().request(request("r1", "zlib/debian", "s1", "queued", null).id())).isEmpty();
-    views.forget();
-    shown();
-    assertThat(store().requests(Query.ALL).items()).isEmpty();
-  }
-
-  @Test
-  void viewsAndOffsetOutliveTheProcess() throws IOException {
-    views().put(builder("zlib/debian", false));
-    views().put(build("zlib/debian#1", "r1", "s1", "w1", "running", null));
-    shown();
-    reopen();
-    assertThat(views.applied()).isEqualTo(1);
-    assertThat(tables.progress()).isEqualTo(new StatusStore.Progress(1, 1000));
-    views().put(build("zlib/debian#2", "r2", "s1", "w1", "running", null));
-    shown();
-    assertThat(store().builds(query(Map.of("builder", List.of("debian")))).items())
-        .extracting(b -> b.key().toString())
-        .containsExactly("zlib/debian#2", "zlib/debian#1");
   }
 
   @Test
   void tablesOfAnotherJournalAreRefused() {
     views().put(build("zlib/debian#1", "r1", "s1", "w1", "running", null));
-    offset = 1000;
-    shown();
+    views().commit(1001);
     assertThatThrownBy(this::reopen).isInstanceOf(IOException.class).hasMessageContaining("1001");
-  }
-
-  @Test
-  void aLongDocumentIsKeptAllTheSame() {
-    var small = build("zlib/debian#1", "r1", "s1", "w1", "running", null);
-    var large =
-        new BuildView(
-            small.key(),
-            small.request(),
-            small.buildset(),
-            small.attempt(),
-            small.worker(),
-            "x".repeat(3_000_000),
-            small.state(),
-            Optional.empty(),
-            Optional.empty(),
-            List.of(),
-            Map.of(),
-            List.of(),
-            small.submittedAt(),
-            Optional.empty(),
-            Optional.empty());
-    views().put(large);
-    shown();
-    views.forget();
-    assertThat(store().build(small.key())).contains(large);
-    assertThat(views().build(small.key())).contains(large);
   }
 
   /** The last who began is the only one who can commit. */

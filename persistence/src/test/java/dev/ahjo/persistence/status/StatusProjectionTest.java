@@ -6,14 +6,9 @@ import dev.ahjo.core.build.Build;
 import dev.ahjo.core.id.BuildKey;
 import dev.ahjo.core.id.WorkerName;
 import dev.ahjo.core.kernel.EntityRef;
-import dev.ahjo.core.kernel.Fact;
 import dev.ahjo.core.project.Result;
-import dev.ahjo.core.status.MemoryStatus;
-import dev.ahjo.core.status.Projection;
 import dev.ahjo.core.status.StatusEvent;
-import dev.ahjo.core.status.StatusStore;
 import dev.ahjo.core.status.StatusStore.Progress;
-import dev.ahjo.core.status.StatusStore.Query;
 import dev.ahjo.core.status.Story;
 import dev.ahjo.core.worker.Worker;
 import java.io.IOException;
@@ -25,7 +20,6 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -40,8 +34,9 @@ class StatusProjectionTest {
       new StatusProjection.Patience(Duration.ofMillis(5), Duration.ofMillis(20));
 
   @TempDir private Path folder;
-  private final MemoryJournal journal = new MemoryJournal();
-  private final Story story = new Story(journal);
+  private final Chronicle chronicle = new Chronicle();
+  private final MemoryJournal journal = chronicle.journal;
+  private final Story story = chronicle.story;
   private final List<Progress> progress = Collections.synchronizedList(new ArrayList<>());
   private StatusTables tables;
   private LiveEvents events;
@@ -74,25 +69,25 @@ class StatusProjectionTest {
     caughtUp();
     assertThat(state("zlib/debian#1")).isEqualTo("finished");
     assertThat(tables.requestCounts()).isEqualTo(Map.of("finished", 1L, "running", 1L));
-    assertSameAsInMemory();
+    chronicle.assertSameAsInMemory(tables);
   }
 
   @Test
   void tablesThatWereDeletedAreMadeAgainAndEqualTheLiveOnes() throws Exception {
-    aBusyDay();
+    chronicle.aBusyDay();
     caughtUp();
-    var live = everything(tables);
+    var live = Chronicle.everything(tables);
     stop();
     Files.delete(folder.resolve("status.mv.db"));
     progress.clear();
     start();
     projection.caughtUp().toCompletableFuture().get(20, TimeUnit.SECONDS);
 
-    assertThat(everything(tables)).isEqualTo(live);
+    assertThat(Chronicle.everything(tables)).isEqualTo(live);
     assertThat(progress).isNotEmpty();
     assertThat(progress.getLast()).isEqualTo(new Progress(journal.end(), journal.end()));
     assertThat(projection.strangers()).isZero();
-    assertSameAsInMemory();
+    chronicle.assertSameAsInMemory(tables);
   }
 
   @Test
@@ -106,7 +101,7 @@ class StatusProjectionTest {
     caughtUp();
     assertThat(state("zlib/debian#1")).isEqualTo("starting");
     assertThat(progress.getLast().applied()).isEqualTo(journal.end());
-    assertSameAsInMemory();
+    chronicle.assertSameAsInMemory(tables);
   }
 
   @Test
@@ -155,7 +150,7 @@ class StatusProjectionTest {
 
   @Test
   void eventsAreReadAgainFromAnyPlace() throws Exception {
-    aBusyDay();
+    chronicle.aBusyDay();
     caughtUp();
     var all = events.since(0, 0, Integer.MAX_VALUE);
     assertThat(all).hasSizeGreaterThan(400);
@@ -244,45 +239,6 @@ class StatusProjectionTest {
     assertThat(projection.trouble()).isEmpty();
   }
 
-  /** Some 100 requests that end in every way there is. */
-  private void aBusyDay() {
-    story.project(
-        "zlib",
-        Story.builder("debian"),
-        Story.collapsing(Story.builder("fedora")),
-        Story.builder("docs", "debian"));
-    story.project("lua", Story.builder("debian"));
-    for (int i = 0; i < 4; i++) {
-      story.worker("w" + i, 4);
-    }
-    for (int i = 1; i <= 30; i++) {
-      story.submit("zlib", i % 3, "debian", "docs");
-      story.submit("lua");
-      story.submit("zlib", "fedora");
-      story.passes(Duration.ofSeconds(1));
-      if (i % 7 == 0) {
-        story.leaves("w" + i % 4);
-        story.passes(Duration.ofMinutes(3));
-        story.worker("w" + i % 4, 4);
-      }
-      endWhatRuns(i);
-    }
-  }
-
-  private void endWhatRuns(int round) {
-    caughtUp();
-    int nth = 0;
-    for (var build :
-        tables
-            .builds(new Query(Map.of("state", List.of("starting")), 1000, Optional.empty()))
-            .items()) {
-      story.starts(build.key().toString());
-      if ((round + nth++) % 5 != 0) {
-        story.ends(build.key().toString(), nth % 4 == 0 ? Result.FAILURE : Result.SUCCESS);
-      }
-    }
-  }
-
   private String state(String build) {
     return tables.build(BuildKey.parse(build)).orElseThrow().state();
   }
@@ -299,29 +255,5 @@ class StatusProjectionTest {
       }
       LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
     }
-  }
-
-  private void assertSameAsInMemory() throws IOException {
-    var memory = new MemoryStatus();
-    var plain = new Projection(memory);
-    for (FactSource.Entry entry : journal.after(0, Integer.MAX_VALUE)) {
-      for (Fact fact : entry.facts()) {
-        plain.apply(entry.entity(), entry.at(), fact);
-      }
-    }
-    assertThat(everything(tables)).isEqualTo(everything(memory));
-  }
-
-  private static List<Object> everything(StatusStore store) {
-    List<Object> all = new ArrayList<>();
-    var query = new Query(Map.of(), StatusStore.MAX_LIMIT, Optional.empty());
-    all.add(store.projects(query));
-    all.add(store.builders(query));
-    all.add(store.buildsets(query).items());
-    all.add(store.requests(query).items());
-    all.add(store.builds(query).items());
-    all.add(store.workers(query));
-    all.add(store.requestCounts());
-    return all;
   }
 }

@@ -3,27 +3,20 @@ package dev.ahjo.persistence.status;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ahjo.core.id.BuildKey;
-import dev.ahjo.core.status.BuildView;
-import dev.ahjo.core.status.StatusContract;
 import dev.ahjo.core.status.StatusStore;
-import dev.ahjo.core.status.Views;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import org.h2.engine.Constants;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class StatusTablesTest extends StatusContract {
+class StatusTablesTest extends CommittedContract {
   @TempDir private Path folder;
   private StatusTables tables;
-  private long offset;
 
   @BeforeEach
   void open() throws IOException {
@@ -41,67 +34,14 @@ class StatusTablesTest extends StatusContract {
   }
 
   @Override
-  protected Views views() {
+  protected CommittedViews views() {
     return tables.views();
   }
 
   @Override
-  protected void shown() {
-    tables.views().commit(++offset);
-  }
-
-  @Test
-  void whatIsNotCommittedIsNotSeenAndIsForgotten() {
-    views().put(request("r1", "zlib/debian", "s1", "queued", null));
-    assertThat(store().request(request("r1", "zlib/debian", "s1", "queued", null).id())).isEmpty();
-    tables.views().forget();
-    shown();
-    assertThat(store().requests(StatusStore.Query.ALL).items()).isEmpty();
-  }
-
-  @Test
-  void viewsAndOffsetOutliveTheProcess() throws IOException {
-    views().put(builder("zlib/debian", false));
-    views().put(build("zlib/debian#1", "r1", "s1", "w1", "running", null));
-    shown();
+  protected void reopen() throws IOException {
     tables.close();
     open();
-    assertThat(tables.progress()).isEqualTo(new StatusStore.Progress(1, 100));
-    views().put(build("zlib/debian#2", "r2", "s1", "w1", "running", null));
-    shown();
-    assertThat(store().builds(query(Map.of("builder", List.of("debian")))).items())
-        .extracting(b -> b.key().toString())
-        .containsExactly("zlib/debian#2", "zlib/debian#1");
-  }
-
-  @Test
-  void aDocumentTooLongForARowIsKeptAllTheSame() {
-    var small = build("zlib/debian#1", "r1", "s1", "w1", "running", null);
-    var large =
-        new BuildView(
-            small.key(),
-            small.request(),
-            small.buildset(),
-            small.attempt(),
-            small.worker(),
-            "x".repeat(3_000_000),
-            small.state(),
-            Optional.empty(),
-            Optional.empty(),
-            List.of(),
-            Map.of(),
-            List.of(),
-            small.submittedAt(),
-            Optional.empty(),
-            Optional.empty());
-    views().put(large);
-    shown();
-    tables.views().forget();
-    assertThat(store().build(small.key())).contains(large);
-    assertThat(views().build(small.key())).contains(large);
-    views().put(small);
-    shown();
-    assertThat(store().build(small.key())).contains(small);
   }
 
   @Test
@@ -132,8 +72,7 @@ class StatusTablesTest extends StatusContract {
         var statement = other.createStatement()) {
       statement.execute("UPDATE meta SET layout = '0-former'");
     }
-    tables.close();
-    open();
+    reopen();
     assertThat(tables.progress().applied()).isZero();
     assertThat(store().build(BuildKey.parse("zlib/debian#1"))).isEmpty();
   }
