@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterEach;
@@ -118,9 +119,13 @@ class DisasterTest {
         .toList();
   }
 
+  /** In the order in which they happened; the record has a file for each worker. */
   private List<Event> events(String what) {
     try {
-      return farm.history().stream().filter(e -> e.f().equals(what)).toList();
+      return farm.history().stream()
+          .filter(e -> e.f().equals(what))
+          .sorted(Comparator.comparingLong(Event::t))
+          .toList();
     } catch (IOException unreadable) {
       throw new AssertionError(unreadable);
     }
