@@ -31,11 +31,7 @@ final class AnnouncerLogs {
   private static final int KEPT = 5_000;
 
   private final CqlSession session;
-  private final PreparedStatement names;
-  private final PreparedStatement tail;
-  private final PreparedStatement setDone;
-  private final PreparedStatement forget;
-  private final PreparedStatement deleteChunk;
+  private final Statements statements;
   private final Map<String, Log> logs = new LinkedHashMap<>();
   private long round;
 
@@ -72,25 +68,36 @@ final class AnnouncerLogs {
     }
   }
 
-  AnnouncerLogs(CqlSession session, String keyspace) {
-    this.session = session;
-    names =
-        session.prepare("SELECT name, done, ended FROM " + keyspace + ".announcer WHERE farm = ?");
-    tail =
-        session.prepare(
-            "SELECT n, entities, numbers, stamps FROM "
-                + keyspace
-                + ".announcement WHERE name = ? AND chunk = ? AND n >= ? LIMIT ?");
-    setDone =
-        session.prepare(
-            "UPDATE "
-                + keyspace
-                + ".announcer SET done = ? WHERE farm = ? AND name = ? IF done < ?");
-    forget =
-        session.prepare(
-            "DELETE FROM " + keyspace + ".announcer WHERE farm = ? AND name = ? IF EXISTS");
-    deleteChunk =
-        session.prepare("DELETE FROM " + keyspace + ".announcement WHERE name = ? AND chunk = ?");
+  /** What is asked of the logs. */
+  static final class Statements {
+    private final CqlSession session;
+    private final PreparedStatement names;
+    private final PreparedStatement tail;
+    private final PreparedStatement setDone;
+    private final PreparedStatement forget;
+    private final PreparedStatement deleteChunk;
+
+    Statements(CqlSession session, String keyspace) {
+      this.session = session;
+      String logs = keyspace + ".announcer";
+      String log = keyspace + ".announcement";
+      names = session.prepare("SELECT name, done, ended FROM " + logs + " WHERE farm = ?");
+      tail =
+          session.prepare(
+              "SELECT n, entities, numbers, stamps FROM "
+                  + log
+                  + " WHERE name = ? AND chunk = ? AND n >= ? LIMIT ?");
+      setDone =
+          session.prepare(
+              "UPDATE " + logs + " SET done = ? WHERE farm = ? AND name = ? IF done < ?");
+      forget = session.prepare("DELETE FROM " + logs + " WHERE farm = ? AND name = ? IF EXISTS");
+      deleteChunk = session.prepare("DELETE FROM " + log + " WHERE name = ? AND chunk = ?");
+    }
+  }
+
+  AnnouncerLogs(Statements statements) {
+    this.session = statements.session;
+    this.statements = statements;
   }
 
   /**
@@ -100,7 +107,7 @@ final class AnnouncerLogs {
    */
   boolean read() {
     round++;
-    for (Row row : session.execute(names.bind(Announcer.FARM).setIdempotent(true))) {
+    for (Row row : session.execute(statements.names.bind(Announcer.FARM).setIdempotent(true))) {
       Log log =
           logs.computeIfAbsent(
               JournalRows.text(row.getString("name")), name -> new Log(name, row.getLong("done")));
@@ -122,7 +129,9 @@ final class AnnouncerLogs {
   private CompletableFuture<List<Row>> tail(Log log) {
     return session
         .executeAsync(
-            tail.bind(log.name, log.next / FactTables.BATCHES_OF_CHUNK, log.next, BATCHES)
+            statements
+                .tail
+                .bind(log.name, log.next / FactTables.BATCHES_OF_CHUNK, log.next, BATCHES)
                 .setPageSize(BATCHES)
                 .setIdempotent(true))
         .thenApply(found -> {
@@ -208,17 +217,20 @@ final class AnnouncerLogs {
   void save() {
     for (Log log : List.copyOf(logs.values())) {
       if (log.done > log.savedDone) {
-        session.execute(setDone.bind(log.done, Announcer.FARM, log.name, log.done));
+        session.execute(statements.setDone.bind(log.done, Announcer.FARM, log.name, log.done));
         long whole = log.done / FactTables.BATCHES_OF_CHUNK;
         for (long chunk = log.savedDone / FactTables.BATCHES_OF_CHUNK; chunk < whole; chunk++) {
-          session.execute(deleteChunk.bind(log.name, chunk).setIdempotent(true));
+          session.execute(statements.deleteChunk.bind(log.name, chunk).setIdempotent(true));
         }
         log.savedDone = log.done;
       }
       if (log.ended && log.exhausted == round && log.done == log.next) {
         session.execute(
-            deleteChunk.bind(log.name, log.done / FactTables.BATCHES_OF_CHUNK).setIdempotent(true));
-        session.execute(forget.bind(Announcer.FARM, log.name));
+            statements
+                .deleteChunk
+                .bind(log.name, log.done / FactTables.BATCHES_OF_CHUNK)
+                .setIdempotent(true));
+        session.execute(statements.forget.bind(Announcer.FARM, log.name));
         logs.remove(log.name);
       }
     }

@@ -5,6 +5,7 @@ import com.datastax.oss.driver.api.core.DefaultConsistencyLevel;
 import com.datastax.oss.driver.api.core.config.DefaultDriverOption;
 import com.datastax.oss.driver.api.core.config.DriverConfigLoader;
 import com.datastax.oss.driver.internal.core.session.throttling.ConcurrencyLimitingRequestThrottler;
+import com.datastax.oss.driver.internal.core.specex.ConstantSpeculativeExecutionPolicy;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.time.Duration;
@@ -20,7 +21,28 @@ final class CassandraSessions {
   /** So long a node waits for a ring that is just starting. */
   static final Duration PATIENCE = Duration.ofSeconds(60);
 
-  private static final Duration REQUEST = Duration.ofSeconds(10);
+  /**
+   * Longer than servers themselves try to write (2 s) or to agree on a condition (1.8 s), by their
+   * defaults.
+   */
+  private static final Duration REQUEST = Duration.ofSeconds(5);
+
+  private static final Duration INIT = Duration.ofSeconds(10);
+
+  /**
+   * After so long without an answer another server is asked, too, if asking twice does no harm. So
+   * one that hangs without hanging up costs each request no more.
+   */
+  private static final Duration SECOND_OPINION = Duration.ofMillis(500);
+
+  private static final int OPINIONS = 2;
+
+  /** A connection on which nothing came in for so long is tried, */
+  private static final Duration HEARTBEAT = Duration.ofSeconds(5);
+
+  /** and given up when nothing comes back for so long. */
+  private static final Duration HEARTBEAT_ANSWER = Duration.ofSeconds(2);
+
   private static final Duration FIRST_RECONNECT = Duration.ofMillis(200);
   private static final Duration LONGEST_RECONNECT = Duration.ofSeconds(5);
 
@@ -60,8 +82,17 @@ final class CassandraSessions {
                 DefaultDriverOption.REQUEST_SERIAL_CONSISTENCY,
                 DefaultConsistencyLevel.LOCAL_SERIAL.name())
             .withDuration(DefaultDriverOption.REQUEST_TIMEOUT, REQUEST)
-            .withDuration(DefaultDriverOption.CONNECTION_INIT_QUERY_TIMEOUT, REQUEST)
-            .withDuration(DefaultDriverOption.METADATA_SCHEMA_REQUEST_TIMEOUT, REQUEST)
+            .withDuration(DefaultDriverOption.CONNECTION_INIT_QUERY_TIMEOUT, INIT)
+            .withDuration(DefaultDriverOption.METADATA_SCHEMA_REQUEST_TIMEOUT, INIT)
+            .withDuration(DefaultDriverOption.HEARTBEAT_INTERVAL, HEARTBEAT)
+            .withDuration(DefaultDriverOption.HEARTBEAT_TIMEOUT, HEARTBEAT_ANSWER)
+            .withClass(
+                DefaultDriverOption.SPECULATIVE_EXECUTION_POLICY_CLASS,
+                ConstantSpeculativeExecutionPolicy.class)
+            .withInt(DefaultDriverOption.SPECULATIVE_EXECUTION_MAX, OPINIONS)
+            .withDuration(DefaultDriverOption.SPECULATIVE_EXECUTION_DELAY, SECOND_OPINION)
+            // Else each waits for all servers, also for one that hangs.
+            .withBoolean(DefaultDriverOption.PREPARE_ON_ALL_NODES, false)
             .withStringList(
                 DefaultDriverOption.METADATA_SCHEMA_REFRESHED_KEYSPACES,
                 List.of(settings.keyspace()))

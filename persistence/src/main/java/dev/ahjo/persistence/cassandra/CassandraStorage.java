@@ -27,8 +27,7 @@ import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.DispatcherSelector;
-import org.apache.pekko.actor.typed.PostStop;
-import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.ClusterSingleton;
 import org.apache.pekko.cluster.typed.SingletonActor;
 import org.jspecify.annotations.Nullable;
@@ -114,6 +113,8 @@ public final class CassandraStorage implements Storage {
     private final EventFollower follower;
     private final CassandraStreamStore streams;
     private final Signals signals;
+    private final Cluster cluster;
+    private final Vacancy vacancy = new Vacancy();
     private final ScheduledExecutorService looks =
         Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().name("ahjo-feed-look").daemon().factory());
@@ -122,7 +123,8 @@ public final class CassandraStorage implements Storage {
 
     Shared(FactStore store, ActorSystem<?> system, InstantSource clock) throws IOException {
       this.store = store;
-      source = new FeedSource(new Feed(store.session(), store.keyspace()));
+      cluster = Cluster.get(system);
+      source = new FeedSource(store.feed());
       tables = CassandraTables.open(store.session(), store.keyspace(), source::end);
       live = new LiveEvents(tables, source);
       try {
@@ -140,31 +142,20 @@ public final class CassandraStorage implements Storage {
               SingletonActor.of(keeper(), "ahjo-scribe").withProps(DispatcherSelector.blocking()));
     }
 
-    /** Holds the post as long as it lives. */
     private Behavior<Signal> keeper() {
-      return Behaviors.setup(context -> {
-        ScribePost taken =
-            ScribePost.take(
-                store,
-                source,
-                tables,
-                end -> {
-                  source.grown(end);
-                  signals.publish(new Signal.Grown(end));
-                },
-                applied -> signals.publish(new Signal.Shown(applied)));
-        post = taken;
-        context.getLog().info("This node orders the facts of the farm now");
-        return Behaviors.receive(Signal.class)
-            .onSignal(
-                PostStop.class,
-                stop -> {
-                  post = null;
-                  taken.close();
-                  return Behaviors.same();
-                })
-            .build();
-      });
+      return Keeper.of(this::takePost, held -> post = held.orElse(null));
+    }
+
+    private ScribePost takePost() {
+      return ScribePost.take(
+          store,
+          source,
+          tables,
+          end -> {
+            source.grown(end);
+            signals.publish(new Signal.Grown(end));
+          },
+          applied -> signals.publish(new Signal.Shown(applied)));
     }
 
     private void hear(Signal signal) {
@@ -185,6 +176,7 @@ public final class CassandraStorage implements Storage {
 
     private void look() {
       try {
+        vacancy.look(Vacancy.ours(cluster), post != null, System.nanoTime());
         source.look();
         trouble = null;
       } catch (IOException | RuntimeException failed) {
@@ -214,6 +206,7 @@ public final class CassandraStorage implements Storage {
       if (reading != null) {
         problems.add(reading);
       }
+      vacancy.problem().ifPresent(problems::add);
       ScribePost mine = post;
       if (mine != null) {
         problems.addAll(mine.problems());

@@ -1,6 +1,7 @@
 package dev.ahjo.persistence.cassandra;
 
 import com.datastax.oss.driver.api.core.CqlSession;
+import com.datastax.oss.driver.api.core.DriverException;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigValueFactory;
@@ -17,6 +18,8 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The journal of a node: its connection, the rows of its entities, and its announcements. Pekko
@@ -24,25 +27,46 @@ import org.jspecify.annotations.Nullable;
  * configuration.
  */
 final class FactStore implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(FactStore.class);
+
+  /** Tries of making the statements known; a server that hangs is out of the way by the second. */
+  private static final int ATTEMPTS = 3;
+
   private static final Map<String, FactStore> OPEN = new ConcurrentHashMap<>();
 
   private final String id = UUID.randomUUID().toString();
   private final CqlSession session;
   private final String keyspace;
-  private final JournalRows rows;
+  private final Prepared prepared;
   private final Announcer announcer;
   private final CausalClock clock;
+
+  /**
+   * All that is ever asked here, made known to the servers before anything depends on it: that is a
+   * message to one of them and may fail, and whoever takes over from a dead node, or opens a shard,
+   * does so just when servers are failing.
+   */
+  private record Prepared(
+      JournalRows rows, SnapshotRows snapshots, Feed feed, AnnouncerLogs.Statements logs) {
+    static Prepared in(CqlSession session, String keyspace, CausalClock clock) {
+      return new Prepared(
+          new JournalRows(session, keyspace, clock),
+          new SnapshotRows(session, keyspace),
+          new Feed(session, keyspace),
+          new AnnouncerLogs.Statements(session, keyspace));
+    }
+  }
 
   private FactStore(
       CqlSession session,
       String keyspace,
-      JournalRows rows,
+      Prepared prepared,
       Announcer announcer,
       CausalClock clock) {
     this.clock = clock;
     this.session = session;
     this.keyspace = keyspace;
-    this.rows = rows;
+    this.prepared = prepared;
     this.announcer = announcer;
   }
 
@@ -67,7 +91,7 @@ final class FactStore implements AutoCloseable {
           new FactStore(
               session,
               settings.keyspace(),
-              new JournalRows(session, settings.keyspace(), clock),
+              prepared(session, settings.keyspace(), clock),
               Announcer.open(session, settings.keyspace(), node, clock, announced),
               clock);
       OPEN.put(store.id, store);
@@ -75,6 +99,23 @@ final class FactStore implements AutoCloseable {
     } catch (IOException | RuntimeException failed) {
       session.close();
       throw failed;
+    }
+  }
+
+  /** What one server did not answer, another may; what is prepared already costs no message. */
+  private static Prepared prepared(CqlSession session, String keyspace, CausalClock clock)
+      throws IOException {
+    for (int left = ATTEMPTS; ; left--) {
+      try {
+        return Prepared.in(session, keyspace, clock);
+      } catch (DriverException failed) {
+        if (left <= 1) {
+          throw new IOException(
+              "The tables in keyspace " + keyspace + " can't be used: " + failed.getMessage(),
+              failed);
+        }
+        LOG.warn("Cassandra does not prepare a statement, asked again: {}", failed.toString());
+      }
     }
   }
 
@@ -114,13 +155,26 @@ final class FactStore implements AutoCloseable {
   }
 
   JournalRows rows() {
-    return rows;
+    return prepared.rows();
+  }
+
+  SnapshotRows snapshots() {
+    return prepared.snapshots();
+  }
+
+  Feed feed() {
+    return prepared.feed();
+  }
+
+  AnnouncerLogs.Statements logs() {
+    return prepared.logs();
   }
 
   /** Stores the rows of one decision, and announces them if they are facts. */
   CompletableFuture<Void> append(List<Row> decided) {
     Row last = decided.getLast();
-    return rows.append(decided)
+    return rows()
+        .append(decided)
         .thenCompose(done ->
             last.serializer() == FactSerializer.ID
                 ? announcer.announce(last.persistenceId(), last.sequenceNr())

@@ -8,6 +8,7 @@ import com.datastax.oss.driver.api.core.cql.BatchType;
 import com.datastax.oss.driver.api.core.cql.BoundStatement;
 import com.datastax.oss.driver.api.core.cql.PreparedStatement;
 import com.datastax.oss.driver.api.core.cql.Statement;
+import com.datastax.oss.driver.api.core.servererrors.QueryValidationException;
 import dev.ahjo.persistence.journal.Row;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -140,7 +141,7 @@ final class JournalRows {
         .whenComplete((result, failed) -> {
           if (failed == null) {
             judge(result, rows, stored);
-          } else if (System.nanoTime() + pause.toNanos() - deadline < 0) {
+          } else if (!refused(failed) && System.nanoTime() + pause.toNanos() - deadline < 0) {
             Duration twice = pause.multipliedBy(2);
             CompletableFuture.delayedExecutor(pause.toMillis(), TimeUnit.MILLISECONDS)
                 .execute(() ->
@@ -154,6 +155,11 @@ final class JournalRows {
             stored.completeExceptionally(failed);
           }
         });
+  }
+
+  /** Whether it is the statement itself that the servers don't take, as when a row is too large. */
+  private static boolean refused(Throwable failed) {
+    return cause(failed) instanceof QueryValidationException;
   }
 
   private static void judge(AsyncResultSet result, List<Row> rows, CompletableFuture<Void> stored) {

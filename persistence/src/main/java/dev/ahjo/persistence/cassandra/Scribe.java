@@ -76,8 +76,8 @@ final class Scribe implements AutoCloseable {
 
   private Scribe(FactStore store, LongConsumer grown) {
     this.store = store;
-    this.feed = new Feed(store.session(), store.keyspace());
-    this.logs = new AnnouncerLogs(store.session(), store.keyspace());
+    this.feed = store.feed();
+    this.logs = new AnnouncerLogs(store.logs());
     this.grown = grown;
     this.thread = Thread.ofPlatform().name("ahjo-scribe").daemon().unstarted(this::run);
   }
@@ -130,7 +130,8 @@ final class Scribe implements AutoCloseable {
         LOG.info("Another scribe has written behind {}; this one takes up after it", end);
         ready = false;
         sleep(FIRST_PAUSE); // Two that take turns at every append would both be slow.
-      } catch (RuntimeException failed) {
+      } catch (RuntimeException | Error failed) {
+        // Even an error: were the thread to end, the feed would stand still and look alive.
         ready = false;
         said(failed, pause);
         sleep(pause);
@@ -151,8 +152,8 @@ final class Scribe implements AutoCloseable {
     }
   }
 
-  private void said(RuntimeException failed, Duration pause) {
-    String why = String.valueOf(JournalRows.cause(failed).getMessage());
+  private void said(Throwable failed, Duration pause) {
+    String why = String.valueOf(JournalRows.cause(failed));
     if (why.equals(trouble)) {
       LOG.warn("The feed still stands, next try in {}: {}", pause, why);
     } else {
@@ -173,7 +174,7 @@ final class Scribe implements AutoCloseable {
   private void resume() {
     fed.clear();
     notes.clear();
-    logs = new AnnouncerLogs(store.session(), store.keyspace());
+    logs = new AnnouncerLogs(store.logs());
     marked = feed.mark();
     end = feed.settledEnd(marked);
     long at = marked;

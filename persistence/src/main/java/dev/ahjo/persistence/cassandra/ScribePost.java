@@ -88,8 +88,9 @@ final class ScribePost implements AutoCloseable {
           continue;
         }
         trouble = null;
-      } catch (IOException | RuntimeException failed) {
-        trouble = String.valueOf(failed.getMessage());
+      } catch (IOException | RuntimeException | Error failed) {
+        // Even an error: were the thread to end, nobody would write the read tables any more.
+        trouble = failed instanceof Error ? failed.toString() : String.valueOf(failed.getMessage());
         LOG.warn("The read tables are not written, tried again: {}", trouble);
       }
       try {

@@ -1,14 +1,8 @@
 package dev.ahjo.persistence.cassandra;
 
-import com.datastax.oss.driver.api.core.CqlSession;
-import com.datastax.oss.driver.api.core.cql.AsyncResultSet;
-import com.datastax.oss.driver.api.core.cql.PreparedStatement;
 import com.datastax.oss.driver.api.core.cql.Row;
 import com.typesafe.config.Config;
 import dev.ahjo.persistence.journal.Representation;
-import java.nio.ByteBuffer;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.apache.pekko.persistence.SelectedSnapshot;
@@ -25,63 +19,29 @@ import scala.concurrent.Future;
 
 /**
  * Pekko's door to the snapshots in Cassandra: shorter ways to a state, of which the facts are all
- * still there. The newest stands first in its partition, so that no reader meets deleted ones.
+ * still there. Made when the node's first entity starts, and never again; so making it must not
+ * depend on any server.
  */
 public final class SnapshotPlugin extends SnapshotStore {
   private static final Logger LOG = LoggerFactory.getLogger(SnapshotPlugin.class);
-  private static final int PAGE = 2;
 
-  private final CqlSession session;
+  private final SnapshotRows rows;
   private final Serialization serialization;
-  private final PreparedStatement find;
-  private final PreparedStatement numbers;
-  private final PreparedStatement put;
-  private final PreparedStatement delete;
-  private final PreparedStatement deleteTo;
 
   public SnapshotPlugin(Config config) {
-    FactStore store = FactStore.of(config);
-    session = store.session();
+    rows = FactStore.of(config).snapshots();
     serialization = SerializationExtension.get(context().system());
-    String table = store.keyspace() + ".snapshot";
-    String range = table + " WHERE entity = ? AND sequence_nr >= ? AND sequence_nr <= ?";
-    find =
-        session.prepare("SELECT sequence_nr, written, serializer, manifest, payload FROM " + range);
-    numbers = session.prepare("SELECT sequence_nr, written FROM " + range);
-    put =
-        session.prepare(
-            "INSERT INTO "
-                + table
-                + " (entity, sequence_nr, written, serializer, manifest, payload)"
-                + " VALUES (?, ?, ?, ?, ?, ?)");
-    delete = session.prepare("DELETE FROM " + table + " WHERE entity = ? AND sequence_nr = ?");
-    deleteTo = session.prepare("DELETE FROM " + range);
   }
 
   @Override
   public Future<Optional<SelectedSnapshot>> doLoadAsync(
       String persistenceId, SnapshotSelectionCriteria criteria) {
     return Representation.scala(
-        session
-            .executeAsync(
-                find.bind(persistenceId, criteria.minSequenceNr(), criteria.maxSequenceNr())
-                    .setPageSize(PAGE)
-                    .setIdempotent(true))
-            .toCompletableFuture()
-            .thenCompose(page -> first(page, criteria))
-            .thenApply(found -> found.flatMap(row -> snapshot(persistenceId, row))));
-  }
-
-  private static CompletableFuture<Optional<Row>> first(
-      AsyncResultSet page, SnapshotSelectionCriteria criteria) {
-    for (Row row : page.currentPage()) {
-      if (fits(row, criteria)) {
-        return CompletableFuture.completedFuture(Optional.of(row));
-      }
-    }
-    return page.hasMorePages()
-        ? page.fetchNextPage().toCompletableFuture().thenCompose(next -> first(next, criteria))
-        : CompletableFuture.completedFuture(Optional.empty());
+        rows.newest(
+            persistenceId,
+            criteria.minSequenceNr(),
+            criteria.maxSequenceNr(),
+            row -> fits(row, criteria) ? snapshot(persistenceId, row) : Optional.empty()));
   }
 
   private static boolean fits(Row row, SnapshotSelectionCriteria criteria) {
@@ -106,7 +66,7 @@ public final class SnapshotPlugin extends SnapshotStore {
     } catch (Exception unreadable) {
       // Written by another version, or damaged: nothing is lost but time.
       LOG.warn(
-          "The snapshot {} #{} is passed over and its facts are replayed: {}",
+          "The snapshot {} #{} is passed over, an older one or the facts are taken: {}",
           persistenceId,
           row.getLong("sequence_nr"),
           unreadable.getMessage());
@@ -117,20 +77,12 @@ public final class SnapshotPlugin extends SnapshotStore {
   @Override
   public Future<Void> doSaveAsync(SnapshotMetadata metadata, Object snapshot) {
     Serializer serializer = serialization.findSerializerFor(snapshot);
-    byte[] payload = serialization.serialize(snapshot).get();
     return Representation.scala(
-        session
-            .executeAsync(
-                put.bind(
-                        metadata.persistenceId(),
-                        metadata.sequenceNr(),
-                        metadata.timestamp(),
-                        serializer.identifier(),
-                        Serializers.manifestFor(serializer, snapshot),
-                        ByteBuffer.wrap(payload))
-                    .setIdempotent(true))
-            .toCompletableFuture()
-            .<Void>thenApply(done -> null));
+        rows.put(
+            metadata,
+            serializer.identifier(),
+            Serializers.manifestFor(serializer, snapshot),
+            serialization.serialize(snapshot).get()));
   }
 
   @Override
@@ -154,41 +106,10 @@ public final class SnapshotPlugin extends SnapshotStore {
 
   private CompletableFuture<Void> deleted(String entity, SnapshotSelectionCriteria criteria) {
     boolean anyTime = criteria.minTimestamp() <= 0 && criteria.maxTimestamp() == Long.MAX_VALUE;
-    if (anyTime) {
-      return session
-          .executeAsync(
-              deleteTo
-                  .bind(entity, criteria.minSequenceNr(), criteria.maxSequenceNr())
-                  .setIdempotent(true))
-          .toCompletableFuture()
-          .thenApply(done -> null);
-    }
-    return session
-        .executeAsync(
-            numbers
-                .bind(entity, criteria.minSequenceNr(), criteria.maxSequenceNr())
-                .setIdempotent(true))
-        .toCompletableFuture()
-        .thenCompose(page -> deleted(entity, criteria, page));
-  }
-
-  private CompletableFuture<Void> deleted(
-      String entity, SnapshotSelectionCriteria criteria, AsyncResultSet page) {
-    List<CompletableFuture<?>> all = new ArrayList<>();
-    for (Row row : page.currentPage()) {
-      if (fits(row, criteria)) {
-        all.add(
-            session
-                .executeAsync(delete.bind(entity, row.getLong("sequence_nr")).setIdempotent(true))
-                .toCompletableFuture());
-      }
-    }
-    return CompletableFuture.allOf(all.toArray(CompletableFuture[]::new))
-        .thenCompose(done ->
-            page.hasMorePages()
-                ? page.fetchNextPage()
-                    .toCompletableFuture()
-                    .thenCompose(next -> deleted(entity, criteria, next))
-                : CompletableFuture.completedFuture(null));
+    long from = criteria.minSequenceNr();
+    long to = criteria.maxSequenceNr();
+    return anyTime
+        ? rows.delete(entity, from, to)
+        : rows.delete(entity, from, to, row -> fits(row, criteria));
   }
 }

@@ -3,6 +3,7 @@ package dev.ahjo.persistence.cassandra;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.datastax.oss.driver.api.core.servererrors.InvalidQueryException;
 import dev.ahjo.core.kernel.Fact;
 import dev.ahjo.core.request.BuildRequest;
 import dev.ahjo.persistence.cassandra.server.CassandraExtension;
@@ -87,6 +88,7 @@ class FeedTest {
   private static FeedSource source;
   private static TestNode here;
   private static TestNode behind;
+  private static TestNode third;
 
   /** Where the feed ended before the test. */
   private long before;
@@ -96,6 +98,7 @@ class FeedTest {
     CassandraSettings settings = TestRing.settings(ring);
     here = new TestNode(settings, "here", Duration.ZERO);
     behind = new TestNode(settings, "behind", Duration.ofHours(1));
+    third = new TestNode(settings, "third", Duration.ZERO);
     source = new FeedSource(new Feed(here.store.session(), settings.keyspace()));
   }
 
@@ -109,12 +112,14 @@ class FeedTest {
   void givePens() {
     here.givePen();
     behind.givePen();
+    third.givePen();
   }
 
   @AfterAll
   static void close() {
     here.store.close();
     behind.store.close();
+    third.store.close();
   }
 
   private static Row row(String entity, long number, String writer, String text) {
@@ -224,9 +229,12 @@ class FeedTest {
     here.takePen(); // Now there are two, as after a split.
     awaitFeed(chains * links / 3);
     ring.kill(0);
+    // It must be possible to take over just when no server answers.
+    third.takePen();
     ring.restart(0);
     awaitFeed(chains * links / 2);
     behind.givePen();
+    third.givePen();
     writing.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
     assertSound(awaitFeed(chains * links), chains, links);
     assertThat(Objects.requireNonNull(here.scribe).missed()).isZero();
@@ -260,6 +268,15 @@ class FeedTest {
     // The very same write again is what a driver does that lost the answer.
     here.store.append(List.of(row("request|two", 2, "the new one", "mine"))).join();
     assertThat(awaitFeed(2)).extracting(FeedTest::text).containsExactly("first", "mine");
+  }
+
+  /** And is not tried again for half a minute, as a write is whose outcome nobody knows. */
+  @Test
+  void aRowThatServersRefuseFailsAtOnce() {
+    Row huge = row("request|huge", 1, "w", "x".repeat(6_000_000));
+    assertThatThrownBy(() -> here.store.append(List.of(huge)).get(25, TimeUnit.SECONDS))
+        .hasCauseInstanceOf(InvalidQueryException.class)
+        .hasMessageContaining("exceeds");
   }
 
   @Test
