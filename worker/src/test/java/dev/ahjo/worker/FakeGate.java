@@ -1,5 +1,7 @@
 package dev.ahjo.worker;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.github.luben.zstd.Zstd;
 import dev.ahjo.core.buildset.Plan;
 import dev.ahjo.core.id.Attempt;
@@ -49,6 +51,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -376,12 +379,12 @@ final class FakeGate {
       @Override
       public void send(ToGate message) {
         byte[] bytes = ProtocolCodec.encode(message);
-        up.execute(() ->
+        carry(up, () ->
             hear(
                 read(() -> ProtocolCodec.toGate(bytes)),
                 answer -> {
                   byte[] back = ProtocolCodec.encode(answer);
-                  down.execute(() -> receiver.accept(read(() -> ProtocolCodec.toAgent(back))));
+                  carry(down, () -> receiver.accept(read(() -> ProtocolCodec.toAgent(back))));
                 }));
       }
 
@@ -392,6 +395,15 @@ final class FakeGate {
         down.shutdownNow();
       }
     };
+  }
+
+  /** What is said over a link that was closed meanwhile is lost, as on any other. */
+  private static void carry(ExecutorService way, Runnable message) {
+    try {
+      way.execute(message);
+    } catch (RejectedExecutionException closed) {
+      assertThat(way.isShutdown()).isTrue();
+    }
   }
 
   private interface Reading<T> {

@@ -55,6 +55,8 @@ public final class Why implements Callable<Integer> {
           console.line(indent + name);
           child.forEach(item -> item(item, indent + "  "));
         }
+      } else if (isBuild(child)) {
+        console.line(indent + name + "  " + build(child));
       } else if (child.isObject()) {
         console.line(indent + name);
         tell(child, indent + "  ");
@@ -80,15 +82,31 @@ public final class Why implements Callable<Integer> {
         line.append(console.paint(console.clock(value.asText()), Tone.FAINT)).append("  ");
       } else if (value.isValueNode()) {
         line.append(Console.oneLine(value.asText())).append("  ");
+      } else if (isBuild(value)) {
+        line.append(build(value)).append("  ");
       }
     }
     console.line(line.toString().stripTrailing());
     for (var field : item.properties()) {
       if (field.getValue().isArray()) {
         field.getValue().forEach(inner -> item(inner, indent + "  "));
-      } else if (field.getValue().isObject()) {
+      } else if (field.getValue().isObject() && !isBuild(field.getValue())) {
         tell(field.getValue(), indent + "  ");
       }
     }
+  }
+
+  private static boolean isBuild(JsonNode value) {
+    return value.size() == 3 && value.has("project") && value.has("builder") && value.has("number");
+  }
+
+  /** As people write it, and as other verbs take it. */
+  private static String build(JsonNode build) {
+    return Console.oneLine(
+        build.get("project").asText()
+            + "/"
+            + build.get("builder").asText()
+            + "#"
+            + build.get("number").asLong());
   }
 }
