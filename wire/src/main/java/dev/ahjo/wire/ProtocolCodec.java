@@ -4,10 +4,13 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.ObjectWriter;
+import dev.ahjo.core.worker.Protocol.Ping;
 import dev.ahjo.core.worker.Protocol.ToAgent;
 import dev.ahjo.core.worker.Protocol.ToGate;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
  * The worker protocol's messages as bytes: one map each, whose {@code type} is the record's simple
@@ -21,25 +24,44 @@ public final class ProtocolCodec {
   /** How a message is written. */
   public enum Form {
     /** CBOR: a chunk's bytes are a byte string, so a log costs no more than its compressed size. */
-    BINARY(Json.binary()),
+    BINARY(Json.binary(), "\u00a1dtypedPing".getBytes(StandardCharsets.ISO_8859_1)),
     /** JSON in UTF-8, for whoever has nothing else: bytes are base 64. */
-    TEXT(Json.text());
+    TEXT(Json.text(), "{\"type\": \"Ping\"}".getBytes(StandardCharsets.UTF_8));
 
     private final ObjectWriter toGate;
     private final ObjectWriter toAgent;
     private final ObjectReader fromAgent;
     private final ObjectReader fromGate;
+    private final byte[] ping;
 
-    Form(ObjectMapper mapper) {
+    /** As others write it: a map of known length, a space after the colon. */
+    private final byte[] othersPing;
+
+    Form(ObjectMapper mapper, byte[] othersPing) {
       toGate = mapper.writerFor(ToGate.class);
       toAgent = mapper.writerFor(ToAgent.class);
       ObjectMapper whole = mapper.copy().registerModule(WholeText.module());
       fromAgent = whole.readerFor(ToGate.class);
       fromGate = whole.readerFor(ToAgent.class);
+      ping = encode(toAgent, new Ping());
+      this.othersPing = othersPing;
     }
   }
 
   private ProtocolCodec() {}
+
+  /** A ping to an agent, whose bytes are always the same ones: not to be written to. */
+  public static byte[] ping(Form form) {
+    return form.ping;
+  }
+
+  /**
+   * Whether these are plainly a ping's bytes. There are others, with more keys or blanks, that only
+   * a reader finds out; but a farm of idle agents says nothing else, and most say it so.
+   */
+  public static boolean isPing(byte[] bytes, Form form) {
+    return Arrays.equals(bytes, form.ping) || Arrays.equals(bytes, form.othersPing);
+  }
 
   /** From an agent to the gate, in {@link Form#BINARY}. */
   public static byte[] encode(ToGate message) {

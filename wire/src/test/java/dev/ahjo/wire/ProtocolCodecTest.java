@@ -13,6 +13,7 @@ import dev.ahjo.core.log.StreamKey;
 import dev.ahjo.core.project.Result;
 import dev.ahjo.core.step.StepReport;
 import dev.ahjo.core.worker.Protocol.Append;
+import dev.ahjo.core.worker.Protocol.Goodbye;
 import dev.ahjo.core.worker.Protocol.Hello;
 import dev.ahjo.core.worker.Protocol.Ping;
 import dev.ahjo.core.worker.Protocol.Reports;
@@ -169,5 +170,24 @@ class ProtocolCodecTest {
     assertThatThrownBy(() -> ProtocolCodec.toAgent(new byte[ProtocolCodec.MAX_BYTES + 1]))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("524288");
+  }
+
+  @Test
+  void aPingIsKnownByItsBytesAsMostWriteThem() throws IOException {
+    byte[] ours = ProtocolCodec.ping(Form.BINARY);
+    byte[] others = {(byte) 0xa1, 0x64, 't', 'y', 'p', 'e', 0x64, 'P', 'i', 'n', 'g'};
+    for (byte[] ping : List.of(ours, others)) {
+      assertThat(ProtocolCodec.toGate(ping)).isEqualTo(new Ping());
+      assertThat(ProtocolCodec.isPing(ping, Form.BINARY)).isTrue();
+      assertThat(ProtocolCodec.isPing(ping, Form.TEXT)).isFalse();
+    }
+    for (String ping : List.of("{\"type\":\"Ping\"}", "{\"type\": \"Ping\"}")) {
+      byte[] bytes = ping.getBytes(StandardCharsets.UTF_8);
+      assertThat(ProtocolCodec.toGate(bytes, Form.TEXT))
+          .isEqualTo(new Ping());
+      assertThat(ProtocolCodec.isPing(bytes, Form.TEXT)).isTrue();
+    }
+    byte[] goodbye = ProtocolCodec.encode((ToGate) new Goodbye());
+    assertThat(ProtocolCodec.isPing(goodbye, Form.BINARY)).isFalse();
   }
 }

@@ -35,6 +35,7 @@ final class Admission {
   private final Opener opener;
   private final IntSupplier sessions;
   private final LongSupplier nanos;
+  private final Heartbeats heartbeats;
   private volatile boolean closing;
 
   /**
@@ -51,10 +52,21 @@ final class Admission {
     this.opener = opener;
     this.sessions = sessions;
     this.nanos = nanos;
+    this.heartbeats = new Heartbeats(nanos, System::nanoTime);
   }
 
   LongSupplier nanos() {
     return nanos;
+  }
+
+  /** A new session's, whose rounds {@link #round} makes. */
+  Heartbeats.Heart heart(Runnable ping) {
+    return heartbeats.heart(ping);
+  }
+
+  /** To be called every {@link Heartbeats#ROUND}. */
+  void round() {
+    heartbeats.round();
   }
 
   long maxBytesPerSession() {

@@ -31,7 +31,8 @@ final class Door extends AbstractActor {
 
   private static final long SECOND = 1_000_000_000L;
 
-  private record Guest(Consumer<SessionActor.In> session, AtomicLong bytesInFlight) {}
+  private record Guest(
+      Consumer<SessionActor.In> session, AtomicLong bytesInFlight, Heartbeats.Heart heart) {}
 
   /** The session of this peer is over. Known to this node alone, as no serializer knows it. */
   private record Over(ActorRef peer, AtomicLong bytesInFlight) {}
@@ -79,6 +80,10 @@ final class Door extends AbstractActor {
   private void hear(ActorRef peer, byte[] bytes) {
     Guest guest = guests.get(peer);
     if (guest != null) {
+      guest.heart().heard();
+      if (guest.heart().isWelcome() && ProtocolCodec.isPing(bytes, ProtocolCodec.Form.BINARY)) {
+        return;
+      }
       // Beyond its share nothing is kept; the agent sends it again when no answer comes.
       if (guest.bytesInFlight().get() + bytes.length <= admission.maxBytesPerSession()) {
         guest.bytesInFlight().addAndGet(bytes.length);
@@ -111,6 +116,8 @@ final class Door extends AbstractActor {
   private void admit(ActorRef peer, Protocol.Hello hello) {
     AtomicLong bytesInFlight = new AtomicLong();
     ActorRef door = getSelf();
+    Heartbeats.Heart heart =
+        admission.heart(() -> peer.tell(ProtocolCodec.ping(ProtocolCodec.Form.BINARY), door));
     var line =
         new SessionActor.Line(
             ProtocolCodec.Form.BINARY,
@@ -119,10 +126,10 @@ final class Door extends AbstractActor {
             bytesInFlight,
             again -> door.tell(new Again(peer, again), ActorRef.noSender()),
             () -> door.tell(new Over(peer, bytesInFlight), ActorRef.noSender()),
-            nanos);
+            heart);
     switch (admission.admit(hello, line)) {
       case Admission.Verdict.Open(var session) ->
-          guests.put(peer, new Guest(session, bytesInFlight));
+          guests.put(peer, new Guest(session, bytesInFlight, heart));
       case Admission.Verdict.TurnedAway(Protocol.Rejected why) -> turnAway(peer, hello, why);
     }
   }

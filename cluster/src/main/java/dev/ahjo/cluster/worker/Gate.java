@@ -16,6 +16,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import org.apache.pekko.actor.Address;
+import org.apache.pekko.actor.Cancellable;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Props;
@@ -38,16 +39,19 @@ public final class Gate implements AutoCloseable {
   private final StreamDesk streams;
   private final Sessions sessions;
   private final Admission admission;
+  private final Cancellable rounds;
 
   private Gate(
       org.apache.pekko.actor.ActorSystem outer,
       StreamDesk streams,
       Sessions sessions,
-      Admission admission) {
+      Admission admission,
+      Cancellable rounds) {
     this.outer = outer;
     this.streams = streams;
     this.sessions = sessions;
     this.admission = admission;
+    this.rounds = rounds;
   }
 
   /**
@@ -122,7 +126,12 @@ public final class Gate implements AutoCloseable {
         };
     var admission = new Admission(settings, tokens, opener, sessions::count, nanos);
     outer.actorOf(Door.props(admission), "gate");
-    return new Gate(outer, streams, sessions, admission);
+    Cancellable rounds =
+        inner
+            .scheduler()
+            .scheduleWithFixedDelay(
+                Heartbeats.ROUND, Heartbeats.ROUND, admission::round, inner.executionContext());
+    return new Gate(outer, streams, sessions, admission, rounds);
   }
 
   /** Where agents join, as {@code pekko://HOST:PORT}. */
@@ -150,6 +159,7 @@ public final class Gate implements AutoCloseable {
   public void close() {
     drain();
     awaitFarewells();
+    rounds.cancel();
     outer.terminate();
     try {
       outer.getWhenTerminated().toCompletableFuture().get(5, TimeUnit.SECONDS);

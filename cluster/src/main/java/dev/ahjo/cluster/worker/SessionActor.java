@@ -28,7 +28,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
-import java.util.function.LongSupplier;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
@@ -70,9 +69,6 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
    */
   private static final Duration CONFIRM = Duration.ofSeconds(90);
 
-  /** An agent that waits for its welcome need not say anything; one that has died is not kept. */
-  private static final Duration IN_LINE = Duration.ofMinutes(5);
-
   private static final String JOINING = "join";
 
   /** Refusals in a row that may come from lost messages before a build's reports are refused. */
@@ -103,7 +99,8 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
   record End(String why, boolean tellAgent) implements In {}
 
   private enum Pulse implements In {
-    BEAT,
+    /** Nothing was heard for too long. */
+    SILENT,
     /** Its turn to join has come. */
     JOIN,
     /** Time to ask whether the worker's entity still knows it. */
@@ -119,7 +116,7 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
    * @param bytesInFlight of this session's messages, counted up by the door
    * @param again tells the door of another Hello of the same peer
    * @param ended tells the door that the session is over
-   * @param nanos a clock for silence
+   * @param heart kept beating by the door, whenever the peer is heard
    */
   record Line(
       ProtocolCodec.Form form,
@@ -128,7 +125,7 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
       AtomicLong bytesInFlight,
       Consumer<Protocol.Hello> again,
       Runnable ended,
-      LongSupplier nanos) {}
+      Heartbeats.Heart heart) {}
 
   /** What all sessions of a gate share. */
   record Surroundings(
@@ -168,12 +165,6 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
       };
   private final StreamDesk.Lanes lanes;
   private boolean open;
-  private long lastHeard;
-  private long lastSaid;
-
-  /** Bytes in flight that were heard already: the store, a build or an answer is waited for. */
-  private long inHand;
-
   private int nonsense;
   private int asks;
 
@@ -196,9 +187,7 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
     this.around = around;
     var self = context.getSelf();
     this.lanes = around.streams().lanes(answered -> self.tell(answered));
-    this.lastHeard = line.nanos().getAsLong();
-    this.lastSaid = lastHeard;
-    timers.startTimerWithFixedDelay(Pulse.BEAT, Pulse.BEAT, Protocol.HEARTBEAT);
+    line.heart().begin(() -> self.tell(Pulse.SILENT));
     timers.startTimerWithFixedDelay(Pulse.CONFIRM, Pulse.CONFIRM, CONFIRM);
     // Open before the entity hears of it, so that the entity's watch finds it.
     this.session =
@@ -219,6 +208,7 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
 
   private void standInLine() {
     var self = getContext().getSelf();
+    line.heart().waits();
     turn = around.turns().stand(() -> self.tell(Pulse.JOIN));
   }
 
@@ -261,6 +251,7 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
         .onSignal(
             PostStop.class,
             _ -> {
+              line.heart().end();
               leaveLine();
               session.end();
               line.ended().run();
@@ -297,7 +288,7 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
         yield this;
       }
       case Failed(String what, Throwable problem) -> {
-        LOG.warn("Worker {} could not {}", hello.worker(), what, problem);
+        LOG.warn("Worker {} could not {}: {}", hello.worker(), what, problem.toString());
         yield reject("The farm does not answer now; try again");
       }
       case ReportsAnswered answered -> {
@@ -318,7 +309,7 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
         yield this;
       }
       case End(String why, boolean tellAgent) -> tellAgent ? reject(why) : end(why);
-      case Pulse.BEAT -> beat();
+      case Pulse.SILENT -> end("silent for " + line.heart().silence().toSeconds() + " s");
       case Pulse.JOIN -> {
         join();
         yield this;
@@ -338,6 +329,7 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
     resume.forEach(build -> held(build).leased = true);
     List<BuildKey> stop = Worker.stops(state, holds);
     open = true;
+    line.heart().welcome();
     leaveLine();
     // What is delivered from now on comes to this mailbox first, and so goes out after the Welcome.
     session.welcome();
@@ -362,23 +354,7 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
     return Behaviors.stopped();
   }
 
-  private Behavior<In> beat() {
-    long now = line.nanos().getAsLong();
-    if (line.bytesInFlight().get() > inHand) {
-      // What has come and was not looked at yet is no silence: it is we who are slow.
-      lastHeard = now;
-    }
-    if (now - lastHeard > (open || turn == null ? Protocol.SILENCE : IN_LINE).toNanos()) {
-      return end("silent for " + Duration.ofNanos(now - lastHeard).toSeconds() + " s");
-    }
-    if (now - lastSaid >= Protocol.HEARTBEAT.dividedBy(2).toNanos()) {
-      send(new Protocol.Ping());
-    }
-    return this;
-  }
-
   private Behavior<In> hear(byte[] bytes) {
-    inHand += bytes.length;
     ToGate message;
     try {
       message = ProtocolCodec.toGate(bytes, line.form());
@@ -389,7 +365,6 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
       }
       return this;
     }
-    lastHeard = line.nanos().getAsLong();
     if (message instanceof Protocol.Append(Chunk chunk)) {
       append(chunk.stream(), StreamDesk.wellFormed(chunk), StreamDesk.Sent.of(chunk), bytes.length);
       return this;
@@ -438,7 +413,6 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
 
   /** So many bytes that the peer has sent are dealt with, and it may send others. */
   private void done(long bytes) {
-    inHand -= bytes;
     line.bytesInFlight().addAndGet(-bytes);
   }
 
@@ -592,7 +566,7 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
   }
 
   private void send(ToAgent message) {
-    lastSaid = line.nanos().getAsLong();
+    line.heart().said();
     try {
       line.out().accept(message);
     } catch (UncheckedIOException unwritable) {

@@ -33,6 +33,7 @@ final class SocketDoor implements AgentDoor {
     private final Peer peer;
     private @Nullable Consumer<SessionActor.In> session;
     private AtomicLong bytesInFlight = new AtomicLong();
+    private Heartbeats.@Nullable Heart heart;
     private boolean left;
 
     Connection(Peer peer) {
@@ -45,9 +46,16 @@ final class SocketDoor implements AgentDoor {
         return;
       }
       Consumer<SessionActor.In> known = session;
-      if (known == null) {
-        hello(message, text ? Form.TEXT : Form.BINARY);
-      } else if (bytesInFlight.get() + message.length <= admission.maxBytesPerSession()) {
+      Form form = text ? Form.TEXT : Form.BINARY;
+      if (known == null || heart == null) {
+        hello(message, form);
+        return;
+      }
+      heart.heard();
+      if (heart.isWelcome() && ProtocolCodec.isPing(message, form)) {
+        return;
+      }
+      if (bytesInFlight.get() + message.length <= admission.maxBytesPerSession()) {
         // Beyond its share nothing is kept; the agent sends it again when no answer comes.
         bytesInFlight.addAndGet(message.length);
         known.accept(new SessionActor.Bytes(message));
@@ -83,6 +91,8 @@ final class SocketDoor implements AgentDoor {
         return;
       }
       AtomicLong bytes = new AtomicLong();
+      Heartbeats.Heart beats =
+          admission.heart(() -> peer.say(ProtocolCodec.ping(form), form == Form.TEXT));
       var line =
           new SessionActor.Line(
               form,
@@ -91,8 +101,9 @@ final class SocketDoor implements AgentDoor {
               bytes,
               again -> admit(again, form),
               () -> over(bytes),
-              admission.nanos());
+              beats);
       bytesInFlight = bytes;
+      heart = beats;
       switch (admission.admit(hello, line)) {
         case Admission.Verdict.Open(var opened) -> session = opened;
         case Admission.Verdict.TurnedAway(Protocol.Rejected why) -> {

@@ -295,7 +295,7 @@ class GateTest {
     HandAgent agent = agent();
     var gone = new CountDownLatch(1);
     sessions.watch(agent.joins("w1", "i1").session(), gone::countDown);
-    skipped.addAndGet(Protocol.HEARTBEAT.toNanos() + 1);
+    skipped.addAndGet(Protocol.HEARTBEAT.plus(Heartbeats.ROUND).toNanos());
     agent.hears(Protocol.Ping.class);
     agent.says(new Protocol.Ping());
     lease(ONE, "w1");
@@ -304,7 +304,7 @@ class GateTest {
     skipped.addAndGet(Protocol.SILENCE.toNanos() - TimeUnit.SECONDS.toNanos(5));
     agent.hears(Protocol.Ping.class);
     assertThat(gone.getCount()).as("not yet").isEqualTo(1);
-    skipped.addAndGet(Protocol.SILENCE.toNanos());
+    skipped.addAndGet(Protocol.SILENCE.multipliedBy(3).toNanos());
     assertThat(gone.await(10, TimeUnit.SECONDS)).isTrue();
     assertThat(sessions.count()).isZero();
   }
