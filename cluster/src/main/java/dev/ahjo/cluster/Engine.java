@@ -160,7 +160,8 @@ final class Engine implements AutoCloseable {
                 "pekko.cluster.roles",
                 roles,
                 // A node that formed a cluster and was then cut off must not begin to work alone.
-                "pekko.cluster.min-nr-of-members",
+                // Engines are counted: gates alone would make up the number beside a lone seed.
+                "pekko.cluster.role.engine.min-nr-of-members",
                 place.seeds().quorum(),
                 "pekko.cluster.app-version",
                 Self.VERSION));
