@@ -148,8 +148,8 @@ final class ChaosRun {
       max_time: 80s
       retry: {limit: %d, backoff: 1s..4s}
     builders:
-      short: {steps: [{run: "%s 10 0.05 0"}]}
-      long: {steps: [{run: "%s 50 0.15 0"}]}
+      short: {steps: [{run: "%s 6 0.08 0"}]}
+      long: {steps: [{run: "%s 25 0.3 0"}]}
       fails: {steps: [{run: "%s 5 0.1 3"}]}
     """
         .formatted(GRACE_SECONDS, LIMIT, step, step, step);

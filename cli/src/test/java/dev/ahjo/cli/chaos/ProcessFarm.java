@@ -220,6 +220,7 @@ final class ProcessFarm implements AutoCloseable {
             stop.toString(),
             Long.toString(seed),
             Integer.toString(users),
+            Integer.toString(store == null ? 5 : 20),
             Integer.toString(seconds)));
     for (Machine node : nodes) {
       command.add("http://" + node.address() + ":" + HTTP);
