@@ -145,6 +145,12 @@ final class Engine implements AutoCloseable {
     return new Engine(system, shards, membership);
   }
 
+  /** Whether it has begun to end: by itself, since nobody closes it before the node has started. */
+  boolean ending() {
+    return CoordinatedShutdown.get(system).getShutdownReason().isPresent()
+        || system.getWhenTerminated().toCompletableFuture().isDone();
+  }
+
   private static Config settings(Place place) throws IOException {
     List<String> roles = new ArrayList<>(place.roles());
     roles.add(Membership.NAMED + place.name());
