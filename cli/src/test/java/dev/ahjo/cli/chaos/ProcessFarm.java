@@ -290,6 +290,15 @@ final class ProcessFarm implements AutoCloseable {
         .text();
   }
 
+  boolean listens(Machine machine, int port) {
+    LockSupport.parkNanos(500_000_000);
+    String talk = "exec 3<>/dev/tcp/%s/%d".formatted(machine.address(), port);
+    return Machines.run(
+            List.of("nsenter", "--net=/run/netns/" + machine.namespace(), "bash", "-c", talk),
+            false)
+        .ok();
+  }
+
   /** Whether the node says that it is; of the others, whether their process is there. */
   boolean ready(Machine machine) {
     return nodes.contains(machine)
