@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -144,15 +145,17 @@ public final class CassandraRing implements AutoCloseable {
         .add(BigInteger.ONE);
   }
 
-  /** A port that is free on every address. */
+  /**
+   * A port that is free on every address, and below those that systems give to outgoing connections:
+   * until the server has it, nobody takes it by chance.
+   */
   private static int freePort(List<String> hosts) throws IOException {
     for (int tries = 0; tries < 100; tries++) {
       List<ServerSocket> held = new ArrayList<>();
       try {
-        int port = 0;
+        int port = ThreadLocalRandom.current().nextInt(12_000, 32_000);
         for (String host : hosts) {
           held.add(new ServerSocket(port, 1, InetAddress.getByName(host)));
-          port = held.getFirst().getLocalPort();
         }
         return port;
       } catch (IOException taken) {
