@@ -164,8 +164,19 @@ public final class Sessions implements Agents {
       Ending ending) {
     Open session = new Open(id, worker, instance, sink, ending);
     open.put(id, session);
-    Open before = opening.put(worker, session);
-    if (before != null && before.instance.equals(instance)) {
+    AtomicReference<@Nullable Open> dropped = new AtomicReference<>();
+    opening.compute(
+        worker,
+        (_, other) -> {
+          boolean same = other != null && other.instance.equals(instance);
+          // Hellos that came at once may get here in any order; the agent listens to its last
+          // alone.
+          boolean late = same && other.id.compareTo(id) > 0;
+          dropped.set(late ? session : same ? other : null);
+          return late ? other : session;
+        });
+    Open before = dropped.get();
+    if (before != null) {
       before.ending.end("its agent said Hello again", false);
     }
     return session;

@@ -75,9 +75,13 @@ class SessionsTest {
     final Sessions.Open open;
 
     Session(Place at, WorkerName worker) {
+      this(at, worker, Objects.requireNonNull(at.ids).next());
+    }
+
+    Session(Place at, WorkerName worker, SessionId id) {
       open =
           at.sessions.open(
-              Objects.requireNonNull(at.ids).next(),
+              id,
               worker,
               "i1",
               heard::add,
@@ -274,6 +278,17 @@ class SessionsTest {
     Session first = nodes.get(0).opens(workers.getFirst());
     Session second = nodes.get(0).opens(workers.getFirst());
     assertThat(first.ended).containsExactly("untold: its agent said Hello again");
+    assertThat(second.welcome().ended).isEmpty();
+  }
+
+  @Test
+  void ofTwoHellosThatOvertakeEachOtherTheLaterCounts() {
+    Place node = nodes.getFirst();
+    SessionId earlier = Objects.requireNonNull(node.ids).next();
+    Session second = node.opens(workers.getFirst());
+    Session first = new Session(node, workers.getFirst(), earlier);
+    assertThat(first.ended).containsExactly("untold: its agent said Hello again");
+    assertThat(second.ended).isEmpty();
     assertThat(second.welcome().ended).isEmpty();
   }
 }
