@@ -53,12 +53,14 @@ final class Engine implements AutoCloseable {
   private final Entities entities;
   private final Membership membership;
   private final Shards shards;
+  private final Runnable joining;
 
-  private Engine(ActorSystem<Void> system, Shards shards, Membership membership) {
+  private Engine(ActorSystem<Void> system, Shards shards, Membership membership, Runnable joining) {
     this.system = system;
     this.shards = shards;
     this.entities = new ShardedEntities(system, shards);
     this.membership = membership;
+    this.joining = joining;
   }
 
   /**
@@ -105,8 +107,7 @@ final class Engine implements AutoCloseable {
   }
 
   /**
-   * Starts it and begins to look for the cluster; what is said to entities before it is found
-   * waits.
+   * Starts it; what is said to entities before it has joined a cluster waits.
    *
    * @param journal where the entities are kept
    * @param lost run, in no thread of its own, when the others have taken this node out of the
@@ -135,20 +136,22 @@ final class Engine implements AutoCloseable {
               + failed.getMessage(),
           failed);
     }
-    Membership membership = Membership.begin(system, place.seeds(), lost);
+    Membership membership = new Membership(system);
     // Ended by itself and not by close(): it was downed, or could not go on as a member.
     system.getWhenTerminated().thenRun(lost);
     Pulse pulse = place.seeds() instanceof Seeds.Alone ? Pulse.NONE : Pulse.start(STILL, lost);
     system.getWhenTerminated().thenRun(pulse::close);
     Shards shards =
         Shards.start(system, kinds(), agents, clock, () -> {}, Surroundings.Pace.USUAL, pulse);
-    return new Engine(system, shards, membership);
+    return new Engine(system, shards, membership, () -> membership.begin(place.seeds(), lost));
   }
 
-  /** Whether it has begun to end: by itself, since nobody closes it before the node has started. */
-  boolean ending() {
-    return CoordinatedShutdown.get(system).getShutdownReason().isPresent()
-        || system.getWhenTerminated().toCompletableFuture().isDone();
+  /**
+   * Begins to look for the cluster, once. As soon as it is found, the others hand over entities,
+   * and whoever needs these waits until this node is fit for them.
+   */
+  void join() {
+    joining.run();
   }
 
   private static Config settings(Place place) throws IOException {
@@ -166,8 +169,7 @@ final class Engine implements AutoCloseable {
                 "pekko.cluster.roles",
                 roles,
                 // A node that formed a cluster and was then cut off must not begin to work alone.
-                // Engines are counted: gates alone would make up the number beside a lone seed.
-                "pekko.cluster.role.engine.min-nr-of-members",
+                "pekko.cluster.min-nr-of-members",
                 place.seeds().quorum(),
                 "pekko.cluster.app-version",
                 Self.VERSION));

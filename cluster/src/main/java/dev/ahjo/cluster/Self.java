@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiConsumer;
+import java.util.function.IntSupplier;
 
 /** What the node says of itself over HTTP. */
 final class Self implements NodeDoor {
@@ -22,8 +23,12 @@ final class Self implements NodeDoor {
   private final Sessions sessions;
   private final Optional<String> gate;
   private final Membership membership;
+  private final IntSupplier awake;
   private final BiConsumer<Boolean, String> stop;
 
+  /**
+   * @param awake how many entities are awake on this node
+   */
   Self(
       NodeSettings settings,
       Instant startedAt,
@@ -31,6 +36,7 @@ final class Self implements NodeDoor {
       Sessions sessions,
       Optional<String> gate,
       Membership membership,
+      IntSupplier awake,
       BiConsumer<Boolean, String> stop) {
     this.settings = settings;
     this.startedAt = startedAt;
@@ -38,6 +44,7 @@ final class Self implements NodeDoor {
     this.sessions = sessions;
     this.gate = gate;
     this.membership = membership;
+    this.awake = awake;
     this.stop = stop;
   }
 
@@ -66,6 +73,9 @@ final class Self implements NodeDoor {
     readings.add(
         new Reading(
             "ahjo_gate_sessions", "Workers connected to this node", "gauge", sessions.count()));
+    readings.add(
+        new Reading(
+            "ahjo_entities_awake", "Entities awake on this node", "gauge", awake.getAsInt()));
     for (Storage.Gauge gauge : stores.readings()) {
       readings.add(
           new Reading(

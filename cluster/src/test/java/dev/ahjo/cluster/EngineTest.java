@@ -69,6 +69,7 @@ class EngineTest {
   @BeforeEach
   void start() throws Exception {
     engine = Engine.start(Engine.Place.alone(), IN_MEMORY, sessions, Clock.systemUTC(), () -> {});
+    engine.join();
     gate =
         Gate.open(
             new GateSettings("127.0.0.1", 0, 10, 1024 * 1024),

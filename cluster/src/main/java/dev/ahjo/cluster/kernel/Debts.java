@@ -47,6 +47,9 @@ final class Debts {
 
     Agents.Watching watch(Duty.Watch duty, long number);
 
+    /** Whether nodes have come or gone just now, so that mail may have been lost. */
+    boolean unsettled();
+
     /** How long after now a wake comes that is owed from now on. */
     Duration wait(Duty.Wake wake);
 
@@ -336,7 +339,7 @@ final class Debts {
 
   private void deliver(Debt debt, Duty.Deliver deliver, long now) {
     outbox.deliver(deliver);
-    schedule(debt, now + backoff(pace.deliverFirst(), pace.deliverMost(), debt.tries++));
+    schedule(debt, now + patience(pace.deliverFirst(), pace.deliverMost(), debt));
   }
 
   private void pump(long now) {
@@ -345,7 +348,7 @@ final class Debts {
       debt.phase = Phase.SENT;
       inFlight++;
       Duty.Tell tell = (Duty.Tell) debt.duty;
-      schedule(debt, now + backoff(pace.answerFirst(), pace.answerMost(), debt.tries++));
+      schedule(debt, now + patience(pace.answerFirst(), pace.answerMost(), debt));
       outbox.say(tell.to(), tell.message(), debt.number);
     }
   }
@@ -402,6 +405,14 @@ final class Debts {
 
   private static long backoff(Duration first, Duration most, int tries) {
     return Math.min(most.toMillis(), first.toMillis() << Math.min(tries, 20));
+  }
+
+  /**
+   * Shards that move drop what is on its way to them, perhaps several times in a row, and builds
+   * wait for it; otherwise no answer means that somebody is busy.
+   */
+  private long patience(Duration first, Duration most, Debt debt) {
+    return outbox.unsettled() ? first.toMillis() : backoff(first, most, debt.tries++);
   }
 
   private static void closeWatch(Debt debt) {

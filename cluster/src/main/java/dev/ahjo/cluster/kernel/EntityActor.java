@@ -470,6 +470,11 @@ public final class EntityActor<C extends Message, S, E extends Fact>
     }
 
     @Override
+    public boolean unsettled() {
+      return around.mailboxes().unsettled();
+    }
+
+    @Override
     public Duration wait(Duty.Wake wake) {
       return wake.after(around.clock().instant());
     }

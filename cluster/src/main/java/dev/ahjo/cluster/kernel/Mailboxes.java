@@ -24,6 +24,11 @@ public interface Mailboxes {
     return false;
   }
 
+  /** Whether other nodes have come or gone just now, so that mail may have been lost. */
+  default boolean unsettled() {
+    return false;
+  }
+
   /** It has gone to rest, or ended. */
   default void rested(ActorRef<Mail> self) {}
 }

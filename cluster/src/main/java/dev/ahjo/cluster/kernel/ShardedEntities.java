@@ -6,6 +6,7 @@ import dev.ahjo.core.port.Entities;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import org.apache.pekko.actor.Cancellable;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -43,7 +44,12 @@ public final class ShardedEntities implements Entities {
     return this.<Mail.Shown>ask(of, Mail.Read::new).thenApply(Mail.Shown::state);
   }
 
+  /** Fails at once with a {@link TimeoutException} while this node is not up among the others. */
   private <R> CompletionStage<R> ask(EntityRef of, Function<ActorRef<R>, Mail> mail) {
+    if (shards.apart()) {
+      return CompletableFuture.failedFuture(
+          new TimeoutException("This node is not up in its cluster"));
+    }
     CompletableFuture<R> answer = new CompletableFuture<>();
     post(of, mail, PATIENCE)
         .whenComplete((said, problem) -> {

@@ -115,7 +115,7 @@ public final class Shards implements Mailboxes {
           .subscriptions()
           .tell(Subscribe.create(context.getSelf(), ClusterEvent.ClusterDomainEvent.class));
       return Behaviors.receiveMessage(event -> {
-        if (event instanceof ClusterEvent.MemberEvent
+        if ((event instanceof ClusterEvent.MemberEvent of && !isSelf(of.member()))
             || event instanceof ClusterEvent.ReachabilityEvent) {
           changedAt = System.nanoTime();
         }
@@ -145,9 +145,17 @@ public final class Shards implements Mailboxes {
     return downed || pulse.missed();
   }
 
-  /** Whether nodes have come or gone just now, so that mail may have been lost. */
-  boolean unsettled() {
+  @Override
+  public boolean unsettled() {
     return System.nanoTime() - changedAt < UNSETTLED;
+  }
+
+  /**
+   * Whether this node is one of several and not up among them: what is asked of entities here may
+   * wait for long, and another node knows the answer.
+   */
+  boolean apart() {
+    return pulse != Pulse.NONE && !cluster.selfMember().status().equals(MemberStatus.up());
   }
 
   @Override

@@ -19,32 +19,33 @@ public final class Membership {
   /** How a node's name stands among its roles, the only words of its own that a member tells. */
   public static final String NAMED = "name:";
 
+  private final ActorSystem<?> system;
   private final Cluster cluster;
   private final AtomicReference<String> waitsFor = new AtomicReference<>("is starting");
 
-  private Membership(ActorSystem<?> system) {
+  /** A node that has not begun to look for its cluster. */
+  public Membership(ActorSystem<?> system) {
+    this.system = system;
     cluster = Cluster.get(system);
   }
 
   /**
-   * Begins to look for the cluster; what is said to entities before it is found waits.
+   * Begins to look for the cluster, once; what is said to entities before it is found waits.
    *
    * @param stranded run when this node must be started again to find the others
    */
-  public static Membership begin(ActorSystem<?> system, Seeds seeds, Runnable stranded) {
-    var membership = new Membership(system);
-    Address address = membership.cluster.selfMember().address();
+  public void begin(Seeds seeds, Runnable stranded) {
+    Address address = cluster.selfMember().address();
     var unused =
         system.systemActorOf(
             Formation.of(
                 seeds,
                 new Place(address.host().get(), (Integer) address.port().get()),
-                membership.waitsFor,
+                waitsFor,
                 stranded,
                 System::nanoTime),
             Formation.NAME,
             Props.empty());
-    return membership;
   }
 
   /**
