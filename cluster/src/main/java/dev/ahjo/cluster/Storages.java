@@ -6,6 +6,7 @@ import dev.ahjo.persistence.Storage;
 import dev.ahjo.persistence.cassandra.CassandraSchema;
 import dev.ahjo.persistence.cassandra.CassandraSettings;
 import dev.ahjo.persistence.cassandra.CassandraStorage;
+import dev.ahjo.wire.tls.TlsFiles;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -65,7 +66,16 @@ public final class Storages {
         cassandra.keyspace(),
         cassandra.replication(),
         cassandra.create(),
-        login);
+        login,
+        cassandra.tls().map(Storages::tls));
+  }
+
+  private static CassandraSettings.Tls tls(NodeSettings.Storage.ClientTls tls) {
+    return tls.own()
+        .<CassandraSettings.Tls>map(own ->
+            new CassandraSettings.Tls.Mutual(
+                new TlsFiles(own.certificate(), own.key(), Optional.of(tls.authority()))))
+        .orElseGet(() -> new CassandraSettings.Tls.Trusting(tls.authority()));
   }
 
   private static Optional<CassandraSettings.Login> login(NodeSettings.Storage.Cassandra cassandra)

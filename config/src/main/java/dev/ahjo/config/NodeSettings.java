@@ -112,6 +112,7 @@ public record NodeSettings(
      *     keyspace
      * @param create whether a node makes or migrates the tables by itself when it starts
      * @param login who this node is to Cassandra, if it asks
+     * @param tls nothing goes in the clear when it is there
      */
     record Cassandra(
         List<ContactPoint> contactPoints,
@@ -119,10 +120,22 @@ public record NodeSettings(
         String keyspace,
         int replication,
         boolean create,
-        Optional<Login> login)
+        Optional<Login> login,
+        Optional<ClientTls> tls)
         implements Storage {
       public Cassandra {
         contactPoints = List.copyOf(contactPoints);
+      }
+
+      /** On a network that is trusted. */
+      public Cassandra(
+          List<ContactPoint> contactPoints,
+          String datacenter,
+          String keyspace,
+          int replication,
+          boolean create,
+          Optional<Login> login) {
+        this(contactPoints, datacenter, keyspace, replication, create, login, Optional.empty());
       }
     }
 
@@ -135,6 +148,17 @@ public record NodeSettings(
      * @param passwordFile whose first line is the password
      */
     record Login(String user, Path passwordFile) {}
+
+    /**
+     * PEM files of one who dials.
+     *
+     * @param authority who must have signed the servers' certificates
+     * @param own this node's, if the servers ask for one
+     */
+    record ClientTls(Path authority, Optional<Certificate> own) {}
+
+    /** A certificate and its key. */
+    record Certificate(Path certificate, Path key) {}
   }
 
   /**

@@ -42,6 +42,7 @@ class NodeSettingsTest {
           replication: 5
           create: true
           login: {user: ahjo, password_file: cassandra.txt}
+          tls: {authority: cassandra-ca.pem, certificate: n1.pem, key: n1.key}
       limits: {log_age: 30d, log_size: 5GB}
       worker_tokens: workers.txt
       admin_tokens: /run/secrets/admins
@@ -120,7 +121,13 @@ class NodeSettingsTest {
                 "farm",
                 5,
                 true,
-                Optional.of(new Storage.Login("ahjo", Path.of("/etc/ahjo/cassandra.txt")))));
+                Optional.of(new Storage.Login("ahjo", Path.of("/etc/ahjo/cassandra.txt"))),
+                Optional.of(
+                    new Storage.ClientTls(
+                        Path.of("/etc/ahjo/cassandra-ca.pem"),
+                        Optional.of(
+                            new Storage.Certificate(
+                                Path.of("/etc/ahjo/n1.pem"), Path.of("/etc/ahjo/n1.key")))))));
     assertThat(node.limits()).isEqualTo(new Limits(Duration.ofDays(30), 5_000_000_000L));
     assertThat(node.workerTokens()).contains(Path.of("/etc/ahjo/workers.txt"));
     assertThat(node.adminTokens()).contains(Path.of("/run/secrets/admins"));
@@ -237,6 +244,7 @@ class NodeSettingsTest {
                     replication: 0
                     create: maybe
                     login: {user: ahjo}
+                    tls: {certificate: c.pem}
                 seeds: [localhost]
                 """))
         .containsExactly(
@@ -249,10 +257,13 @@ class NodeSettingsTest {
                 + " 'My-Farm'",
             "8:18: replication: expected a whole number from 1 to 15, but found '0'",
             "9:13: create: expected true or false, but found 'maybe'",
-            "10:12: expected the key 'password_file' in login, but it is not there");
+            "10:12: expected the key 'password_file' in login, but it is not there",
+            "11:10: tls: expected certificate and key together, or neither of them",
+            "11:10: expected the key 'authority' in tls, but it is not there");
     assertThat(
             told(
-                "{name: n, data: d, storage: {cassandra: {contact_points: []}}, seeds: [localhost]}"))
+                "{name: n, data: d, storage: {cassandra: {contact_points: []}}, seeds:"
+                    + " [localhost]}"))
         .containsExactly(
             "1:58: contact_points: expected at least one server, but found an empty list");
     assertThat(told("{name: n, data: d, storage: {cassandra: {}}, seeds: [localhost]}"))
@@ -313,10 +324,6 @@ class NodeSettingsTest {
         .singleElement()
         .asString()
         .contains("listen.advertise: expected the address");
-    assertThat(told("{name: n, data: d, roles: [gate], " + SHARED + ", seeds: [127.0.0.1]}"))
-        .singleElement()
-        .asString()
-        .contains("roles: this node is one of the seeds, which must be engines");
     assertThat(
             told(
                 "{name: n, data: d, worker_tokens: t, gate: {host: 0.0.0.0,"

@@ -2,6 +2,8 @@ package dev.ahjo.config.node;
 
 import dev.ahjo.config.NodeSettings.Storage;
 import dev.ahjo.config.NodeSettings.Storage.Cassandra;
+import dev.ahjo.config.NodeSettings.Storage.Certificate;
+import dev.ahjo.config.NodeSettings.Storage.ClientTls;
 import dev.ahjo.config.NodeSettings.Storage.ContactPoint;
 import dev.ahjo.config.NodeSettings.Storage.Embedded;
 import dev.ahjo.config.NodeSettings.Storage.Login;
@@ -85,7 +87,9 @@ final class StorageReader {
           f.get("replication").map(v -> v.integer(1, MAX_REPLICATION).orElse(3)).orElse(3);
       boolean create = f.get("create").flatMap(Value::truth).orElse(false);
       Optional<Login> login = f.get("login").flatMap(this::login);
-      return Optional.of(new Cassandra(points, datacenter, keyspace, replication, create, login));
+      Optional<ClientTls> tls = f.get("tls").flatMap(this::tls);
+      return Optional.of(
+          new Cassandra(points, datacenter, keyspace, replication, create, login, tls));
     }
   }
 
@@ -118,6 +122,23 @@ final class StorageReader {
       Optional<String> user = f.require("user").flatMap(Value::text);
       Optional<Path> password = f.require("password_file").flatMap(path);
       return user.flatMap(u -> password.map(p -> new Login(u, p)));
+    }
+  }
+
+  private Optional<ClientTls> tls(Value value) {
+    Optional<Fields> fields = value.fields("tls");
+    if (fields.isEmpty()) {
+      return Optional.empty();
+    }
+    try (Fields f = fields.get()) {
+      Optional<Path> authority = f.require("authority").flatMap(path);
+      Optional<Path> certificate = f.get("certificate").flatMap(path);
+      Optional<Path> key = f.get("key").flatMap(path);
+      if (f.get("certificate").isPresent() != f.get("key").isPresent()) {
+        value.error("tls: expected certificate and key together, or neither of them");
+      }
+      return authority.map(
+          a -> new ClientTls(a, certificate.flatMap(c -> key.map(k -> new Certificate(c, k)))));
     }
   }
 }

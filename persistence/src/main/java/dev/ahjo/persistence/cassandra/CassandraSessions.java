@@ -113,6 +113,9 @@ final class CassandraSessions {
             .addContactPoints(settings.contactPoints())
             .withLocalDatacenter(settings.datacenter());
     settings.login().ifPresent(l -> builder.withAuthCredentials(l.user(), l.password()));
+    if (settings.tls().isPresent()) {
+      builder.withSslEngineFactory(ServersTls.of(settings.tls().get()));
+    }
     CompletableFuture<CqlSession> connecting = builder.buildAsync().toCompletableFuture();
     try {
       return connecting.get(patience.toMillis(), TimeUnit.MILLISECONDS);
