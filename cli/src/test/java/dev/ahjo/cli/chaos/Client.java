@@ -33,10 +33,12 @@ final class Client {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration ANSWER = Duration.ofSeconds(5);
 
+  /** Requests that one user has open at once. */
+  private static final int OPEN = 5;
+
   private final String name;
   private final List<String> nodes;
   private final Random chance;
-  private final int most;
   private final PrintStream record;
   private final HttpClient http =
       HttpClient.newBuilder()
@@ -60,11 +62,7 @@ final class Client {
     }
   }
 
-  /**
-   * @param most requests that it has open at once; who has many looks at each less often
-   */
-  private Client(String name, List<String> nodes, long seed, int most, PrintStream record) {
-    this.most = most;
+  private Client(String name, List<String> nodes, long seed, PrintStream record) {
     this.name = name;
     this.nodes = nodes;
     this.chance = new Random(seed);
@@ -73,11 +71,11 @@ final class Client {
   }
 
   /**
-   * {@code RECORD STOP SEED USERS OPEN SECONDS URL...}; ends with 0 when all that it asked for ended.
+   * {@code RECORD STOP SEED USERS SECONDS URL...}; ends with 0 when all that it asked for ended.
    */
   public static void main(String[] args) throws Exception {
     Path stop = Path.of(args[1]);
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(Long.parseLong(args[5]));
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(Long.parseLong(args[4]));
     List<Thread> users = new ArrayList<>();
     List<Boolean> done = java.util.Collections.synchronizedList(new ArrayList<>());
     try (var record = new PrintStream(Files.newOutputStream(Path.of(args[0])), true)) {
@@ -85,9 +83,8 @@ final class Client {
         var user =
             new Client(
                 "c" + i,
-                List.of(args).subList(6, args.length),
+                List.of(args).subList(5, args.length),
                 Long.parseLong(args[2]) * 31 + i,
-                Integer.parseInt(args[4]),
                 record);
         users.add(Thread.ofVirtual().start(() -> done.add(user.work(stop, deadline))));
       }
@@ -100,7 +97,7 @@ final class Client {
 
   private boolean work(Path stop, long deadline) {
     while (System.nanoTime() < deadline && (!open.isEmpty() || Files.notExists(stop))) {
-      if (open.size() < most && Files.notExists(stop)) {
+      if (open.size() < OPEN && Files.notExists(stop)) {
         String builder = List.of("short", "short", "short", "long", "fails").get(chance.nextInt(5));
         var asked = new Asked(name + "-" + ++submitted, builder);
         asked.cancel = chance.nextInt(20) == 0;
@@ -119,7 +116,7 @@ final class Client {
   }
 
   private void pause() {
-    LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(most * (12 + chance.nextInt(24))));
+    LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(60 + chance.nextInt(120)));
   }
 
   private void submit(Asked asked) {

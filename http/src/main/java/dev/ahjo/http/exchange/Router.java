@@ -182,12 +182,8 @@ public final class Router {
               "It is not known whether this was obeyed; say it again with the same"
                   + " Idempotency-Key");
       case UncheckedIOException unreadable -> {
-        // A store that is away fails every question that is asked meanwhile.
-        LOG.warn(
-            "{} {} can't be read: {}",
-            request.method().value(),
-            request.getUri().path(),
-            unreadable.getMessage());
+        LOG.error(
+            "{} {} can't be read", request.method().value(), request.getUri().path(), unreadable);
         yield new Problem(
             Problem.Kind.UNAVAILABLE,
             "What is stored can't be read now; the node's log tells more");
