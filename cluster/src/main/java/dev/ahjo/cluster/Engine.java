@@ -154,6 +154,12 @@ final class Engine implements AutoCloseable {
     joining.run();
   }
 
+  /** Whether it has begun to end: by itself, since nobody closes it before the node has started. */
+  boolean ending() {
+    return CoordinatedShutdown.get(system).getShutdownReason().isPresent()
+        || system.getWhenTerminated().toCompletableFuture().isDone();
+  }
+
   private static Config settings(Place place) throws IOException {
     List<String> roles = new ArrayList<>(place.roles());
     roles.add(Membership.NAMED + place.name());
@@ -169,7 +175,8 @@ final class Engine implements AutoCloseable {
                 "pekko.cluster.roles",
                 roles,
                 // A node that formed a cluster and was then cut off must not begin to work alone.
-                "pekko.cluster.min-nr-of-members",
+                // Engines are counted: gates alone would make up the number beside a lone seed.
+                "pekko.cluster.role.engine.min-nr-of-members",
                 place.seeds().quorum(),
                 "pekko.cluster.app-version",
                 Self.VERSION));

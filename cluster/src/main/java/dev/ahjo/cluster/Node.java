@@ -30,6 +30,7 @@ import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,6 +49,7 @@ public final class Node implements AutoCloseable {
   private final CountDownLatch ended = new CountDownLatch(1);
   private final NodeSettings settings;
   private volatile boolean lost;
+  private @Nullable Engine engine;
   private URI http = URI.create("http://127.0.0.1");
   private String gate = "";
 
@@ -61,6 +63,7 @@ public final class Node implements AutoCloseable {
   /**
    * Starts a node; returns once it answers.
    *
+   * @throws Lost when the others took it out of the cluster meanwhile: a new process may join
    * @throws IOException naming what is at fault: a folder in use or of a newer version, a port that
    *     is taken, a file of tokens that can't be read
    */
@@ -70,9 +73,23 @@ public final class Node implements AutoCloseable {
       node.open();
       return node;
     } catch (IOException | RuntimeException failed) {
+      // What fails in an actor system that ends fails for that reason, whatever it says.
+      boolean lost = node.lost || node.engine != null && node.engine.ending();
       node.stopping.set(true);
       node.closeParts();
+      if (lost) {
+        throw new Lost(failed);
+      }
       throw failed;
+    }
+  }
+
+  /** The others have taken the node out of the cluster before it had started. */
+  public static final class Lost extends IOException {
+    private static final long serialVersionUID = 1;
+
+    private Lost(Exception why) {
+      super("the node was no longer in the cluster before it had started", why);
     }
   }
 
@@ -83,6 +100,7 @@ public final class Node implements AutoCloseable {
     var sessions = new Sessions();
     var engine =
         part("engine", Engine.start(place(), storage.config(), sessions, clock, this::lost));
+    this.engine = engine;
     boolean alone = settings.seeds() instanceof NodeSettings.Seeds.Alone;
     if (alone) {
       // Nobody waits meanwhile, and it is ready sooner.

@@ -324,6 +324,10 @@ class NodeSettingsTest {
         .singleElement()
         .asString()
         .contains("listen.advertise: expected the address");
+    assertThat(told("{name: n, data: d, roles: [gate], " + SHARED + ", seeds: [127.0.0.1]}"))
+        .singleElement()
+        .asString()
+        .contains("roles: this node is one of the seeds, which must be engines");
     assertThat(
             told(
                 "{name: n, data: d, worker_tokens: t, gate: {host: 0.0.0.0,"

@@ -160,6 +160,21 @@ class SafetyTest {
   }
 
   @Test
+  void aStoreThatIsAwayIsNoFaultOfTheServersOwn() {
+    try (Desk desk = new Desk()) {
+      desk.farm.status().away(true);
+      var ready = desk.get("/health/ready");
+      assertThat(ready.status()).isEqualTo(503);
+      assertThat(ready.json().at("/problems/0").asText()).contains("The store is away");
+      assertThat(desk.get("/health/live").status()).isEqualTo(200);
+      assertThat(desk.get("/api/v1/requests/01hzx3y5z6a7b8c9d0e1f2g3h4.000").status())
+          .isEqualTo(503);
+      desk.farm.status().away(false);
+      assertThat(desk.get("/health/ready").status()).isEqualTo(200);
+    }
+  }
+
+  @Test
   void metricsCountWhatWasAnswered() {
     try (Desk desk = new Desk()) {
       desk.get("/api/v1/builds");

@@ -60,6 +60,8 @@ public final class NodeCommand implements Callable<Integer> {
             Exit.LOST, "the node is no longer in the cluster; start it again to let it join anew");
       }
       return Exit.DONE.code();
+    } catch (Node.Lost lost) {
+      throw new CommandFailed(Exit.LOST, lost.getMessage() + "; start it again", lost);
     } catch (ConnectException away) {
       // No mistake of the settings: whoever keeps the node running shall try again.
       throw new CommandFailed(Exit.UNREACHABLE, String.valueOf(away.getMessage()), away);

@@ -87,7 +87,9 @@ final class ChaosRun {
 
   private static void build(ProcessFarm farm, Setup setup) throws IOException {
     if (setup.nodes() > 1) {
-      farm.start(farm.addStore("4G"));
+      Machine store = farm.addStore("4G");
+      farm.start(store);
+      ProcessFarm.await("the store listens", () -> farm.listens(store, ProcessFarm.CQL));
     }
     for (int i = 1; i <= setup.nodes(); i++) {
       farm.addNode("n" + i, "2G");
@@ -98,10 +100,10 @@ final class ChaosRun {
     for (Machine node : farm.nodes()) {
       farm.start(node);
     }
+    farm.awaitReady();
     for (Machine worker : farm.workers()) {
       farm.start(worker);
     }
-    farm.awaitReady();
   }
 
   /** What processes said last, for whoever looks into a run that got stuck. */
@@ -148,8 +150,8 @@ final class ChaosRun {
       max_time: 80s
       retry: {limit: %d, backoff: 1s..4s}
     builders:
-      short: {steps: [{run: "%s 10 0.05 0"}]}
-      long: {steps: [{run: "%s 50 0.15 0"}]}
+      short: {steps: [{run: "%s 6 0.08 0"}]}
+      long: {steps: [{run: "%s 25 0.3 0"}]}
       fails: {steps: [{run: "%s 5 0.1 3"}]}
     """
         .formatted(GRACE_SECONDS, LIMIT, step, step, step);

@@ -33,12 +33,10 @@ final class Client {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration ANSWER = Duration.ofSeconds(5);
 
-  /** Requests that one user has open at once. */
-  private static final int OPEN = 5;
-
   private final String name;
   private final List<String> nodes;
   private final Random chance;
+  private final int most;
   private final PrintStream record;
   private final HttpClient http =
       HttpClient.newBuilder()
@@ -62,7 +60,11 @@ final class Client {
     }
   }
 
-  private Client(String name, List<String> nodes, long seed, PrintStream record) {
+  /**
+   * @param most requests that it has open at once; who has many looks at each less often
+   */
+  private Client(String name, List<String> nodes, long seed, int most, PrintStream record) {
+    this.most = most;
     this.name = name;
     this.nodes = nodes;
     this.chance = new Random(seed);
@@ -71,11 +73,11 @@ final class Client {
   }
 
   /**
-   * {@code RECORD STOP SEED USERS SECONDS URL...}; ends with 0 when all that it asked for ended.
+   * {@code RECORD STOP SEED USERS OPEN SECONDS URL...}; ends with 0 when all that it asked for ended.
    */
   public static void main(String[] args) throws Exception {
     Path stop = Path.of(args[1]);
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(Long.parseLong(args[4]));
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(Long.parseLong(args[5]));
     List<Thread> users = new ArrayList<>();
     List<Boolean> done = java.util.Collections.synchronizedList(new ArrayList<>());
     try (var record = new PrintStream(Files.newOutputStream(Path.of(args[0])), true)) {
@@ -83,8 +85,9 @@ final class Client {
         var user =
             new Client(
                 "c" + i,
-                List.of(args).subList(5, args.length),
+                List.of(args).subList(6, args.length),
                 Long.parseLong(args[2]) * 31 + i,
+                Integer.parseInt(args[4]),
                 record);
         users.add(Thread.ofVirtual().start(() -> done.add(user.work(stop, deadline))));
       }
@@ -97,7 +100,7 @@ final class Client {
 
   private boolean work(Path stop, long deadline) {
     while (System.nanoTime() < deadline && (!open.isEmpty() || Files.notExists(stop))) {
-      if (open.size() < OPEN && Files.notExists(stop)) {
+      if (open.size() < most && Files.notExists(stop)) {
         String builder = List.of("short", "short", "short", "long", "fails").get(chance.nextInt(5));
         var asked = new Asked(name + "-" + ++submitted, builder);
         asked.cancel = chance.nextInt(20) == 0;
@@ -116,7 +119,7 @@ final class Client {
   }
 
   private void pause() {
-    LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(60 + chance.nextInt(120)));
+    LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(most * (12 + chance.nextInt(24))));
   }
 
   private void submit(Asked asked) {

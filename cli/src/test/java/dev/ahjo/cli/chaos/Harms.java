@@ -11,6 +11,9 @@ import java.util.concurrent.locks.LockSupport;
 
 /** How each fault is done, for how long, and how it is known to have been felt. */
 final class Harms {
+  /** Within so many seconds a connection is used, whatever else there is to say. */
+  private static final double HEARTBEAT = 3.5;
+
   private final ProcessFarm farm;
   private final Random chance;
   private final double pace;
@@ -119,8 +122,10 @@ final class Harms {
 
   boolean reset(Machine machine, List<Machine> others) throws IOException {
     List<Machine> one = List.of(machine);
-    return met(
-        List.of(farm.machines().reset(one, others), farm.machines().reset(others, one)), 2.5);
+    var troubles =
+        List.of(farm.machines().reset(one, others), farm.machines().reset(others, one));
+    unscaled(farm.workers().contains(machine) ? HEARTBEAT : HEARTBEAT / 4);
+    return met(troubles, 0);
   }
 
   /** Bites if any packet met it. */

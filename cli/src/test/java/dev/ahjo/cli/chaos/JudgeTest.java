@@ -64,6 +64,11 @@ class JudgeTest {
       return tick(1);
     }
 
+    Tale exit(String machine, String code) {
+      events.add(Event.of(now, "keeper", "event", "exit", machine).result(code));
+      return tick(1);
+    }
+
     Judge.Verdict judged() {
       return Judge.judge(events, 2, ANYTHING);
     }
@@ -131,9 +136,14 @@ class JudgeTest {
         .log("b#3", SUM);
   }
 
+  /** Its nodes were lost, or had no store, and were started again; the store was full. */
+  private static Tale startedAgain() {
+    return plain().exit("n1", "75").exit("n2", "4").exit("store", "100");
+  }
+
   @Test
   void whatIsRightIsFoundRight() {
-    for (Tale tale : List.of(plain(), retried(), late(), shelved())) {
+    for (Tale tale : List.of(plain(), retried(), late(), shelved(), startedAgain())) {
       assertThat(tale.judged().violations()).isEmpty();
     }
     assertThat(Judge.judge(cancelled().events, 2, new Judge.Enough(1, 0, 0, Set.of())).violations())
@@ -151,6 +161,7 @@ class JudgeTest {
             "a request ends once",
             plain(),
             t -> t.read("r1", "finished", "failure", "b#1 w1 failure")),
+        lie("a node ends only when it is lost", plain(), t -> t.exit("n2", "2")),
         lie("a build runs once", plain(), t -> t.start("w2", "b#1").end("w2", "b#1", "0", SUM)),
         lie("nothing runs that nobody asked for", plain(), t -> t.start("w1", "b#9")),
         lie(

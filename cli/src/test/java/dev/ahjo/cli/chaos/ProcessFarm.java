@@ -220,6 +220,7 @@ final class ProcessFarm implements AutoCloseable {
             stop.toString(),
             Long.toString(seed),
             Integer.toString(users),
+            Integer.toString(store == null ? 5 : 20),
             Integer.toString(seconds)));
     for (Machine node : nodes) {
       command.add("http://" + node.address() + ":" + HTTP);
@@ -287,6 +288,15 @@ final class ProcessFarm implements AutoCloseable {
                 talk),
             true)
         .text();
+  }
+
+  boolean listens(Machine machine, int port) {
+    LockSupport.parkNanos(500_000_000);
+    String talk = "exec 3<>/dev/tcp/%s/%d".formatted(machine.address(), port);
+    return Machines.run(
+            List.of("nsenter", "--net=/run/netns/" + machine.namespace(), "bash", "-c", talk),
+            false)
+        .ok();
   }
 
   /** Whether the node says that it is; of the others, whether their process is there. */

@@ -6,12 +6,11 @@ import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Collectors;
 
 /**
  * Faults one after the other, drawn by a seed: each kind once, shuffled, and again. A fault counts
@@ -111,12 +110,21 @@ final class Storm {
     long time = TimeUnit.SECONDS.toNanos(seconds);
     while (System.nanoTime() - begun < (bitten < bites ? 4 * time : time)) {
       if (deck.isEmpty()) {
-        deck.addAll(kinds);
-        Collections.shuffle(deck, chance);
+        shuffle();
       }
       strike(deck.removeLast());
       harms.last(0.5 + chance.nextDouble() * 2);
       recover();
+    }
+  }
+
+  /** One of each fault comes before others of the same: also a short run has seen many. */
+  private void shuffle() {
+    List<Kind> all = new ArrayList<>(kinds);
+    Collections.shuffle(all, chance);
+    Set<String> seen = new HashSet<>();
+    for (Kind kind : all) {
+      deck.add(seen.add(kind.fault) ? deck.size() : 0, kind);
     }
   }
 
@@ -156,7 +164,7 @@ final class Storm {
               case CUT_ONE_WAY -> harms.cut(worker, nodes, seconds, false);
               case FLAP -> harms.flapped(worker, nodes);
               case LOSS -> harms.lossy(worker, nodes, 25, seconds);
-              case DELAY -> harms.delayed(worker, "24kbit", seconds);
+              case DELAY -> harms.delayed(worker, "24kbit", seconds + 3);
               case RESET -> harms.reset(worker, nodes);
               case CLOCK_NODE, CLOCK_WORKER, CLOCK_STORE -> harms.clockSet(victim, seconds);
               case CLOCK_WHILE_CUT -> harms.clockSetWhileCut(worker);

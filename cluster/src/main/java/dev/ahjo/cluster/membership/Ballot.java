@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Votes are lent, not given: were the elected one to die at once, the others would wait for
  * ever. They are lent for longer than an election may take, by each side's own clock that only goes
- * forward. Confined to one thread.
+ * forward. For the same reason a node that has met a member, and so must not vote for a second
+ * cluster, is free again once no member has been heard of for a while. Confined to one thread.
  */
 final class Ballot {
   /** How long a node hears whether there are others before it votes for itself. */
@@ -29,6 +30,9 @@ final class Ballot {
 
   /** Votes count in the round that they were asked for in, and a round lasts no longer. */
   static final Duration COUNTS = Duration.ofSeconds(2);
+
+  /** A join that has not succeeded for so long is begun anew, perhaps by another member. */
+  static final Duration JOINS = Duration.ofSeconds(10);
 
   /** Who has not been heard of for so long is no candidate any more. */
   private static final Duration FORGOTTEN = Duration.ofSeconds(4);
@@ -42,6 +46,9 @@ final class Ballot {
   private long boundUntil;
   private long round;
   private long askedAt;
+  private boolean joining;
+  private long joiningSince;
+  private long metAt;
 
   /**
    * @param quorum votes that elect
@@ -57,6 +64,9 @@ final class Ballot {
   boolean votes(Place candidate, long now) {
     candidates.put(candidate, now);
     candidates.values().removeIf(heard -> now - heard > FORGOTTEN.toNanos());
+    if (joining(now)) {
+      return false;
+    }
     if (votedFor != null && now - boundUntil < 0) {
       return votedFor.equals(candidate);
     }
@@ -91,7 +101,28 @@ final class Ballot {
 
   /** Whether this node may form the cluster now. */
   boolean elected(long now) {
-    return granted.contains(self) && granted.size() >= quorum && now - askedAt < COUNTS.toNanos();
+    return !joining(now)
+        && granted.contains(self)
+        && granted.size() >= quorum
+        && now - askedAt < COUNTS.toNanos();
+  }
+
+  /**
+   * A member of a cluster has been heard of, or this node forms one. Answers whether to join now;
+   * not so while an earlier join may yet succeed.
+   */
+  boolean joins(long now) {
+    metAt = now;
+    if (joining && now - joiningSince <= JOINS.toNanos()) {
+      return false;
+    }
+    joining = true;
+    joiningSince = now;
+    return true;
+  }
+
+  private boolean joining(long now) {
+    return joining && now - metAt <= JOINS.toNanos();
   }
 
   /** Whom this node has bound itself to, if so. */

@@ -33,9 +33,9 @@ import org.slf4j.LoggerFactory;
  * when more than half of the seeds agree ({@link Ballot}). It asks again and again, ever more
  * slowly, until the node is up; afterwards it only answers those who ask.
  *
- * <p>A cluster becomes active only when so many nodes as elect are in it ({@code
- * min-nr-of-members}). So a node that was elected and then cut off runs nothing; should the others
- * have formed another cluster meanwhile, it ends, to be started again and join them.
+ * <p>A cluster becomes active only when so many engines as elect are in it ({@code
+ * role.engine.min-nr-of-members}). So a node that was elected and then cut off runs nothing; should
+ * the others have formed another cluster meanwhile, it ends, to be started again and join them.
  */
 final class Formation extends AbstractBehavior<Object> {
   static final String NAME = "ahjo-formation";
@@ -46,9 +46,6 @@ final class Formation extends AbstractBehavior<Object> {
 
   /** Rounds after which the pause begins to grow. */
   private static final int EAGER = 20;
-
-  /** A join that has not succeeded for so long is begun anew, perhaps by another seed. */
-  private static final long JOINS = Duration.ofSeconds(10).toNanos();
 
   /** Others form another cluster, and have done so for so long, that no gossip is on its way. */
   private static final long STRANDED = Duration.ofSeconds(15).toNanos();
@@ -66,8 +63,6 @@ final class Formation extends AbstractBehavior<Object> {
   private Set<Place> known = Set.of();
   private final Set<Place> heard = new HashSet<>();
   private int rounds;
-  private boolean joining;
-  private long joiningSince;
   private boolean elsewhere;
   private long elsewhereSince;
   private long spokenAt;
@@ -162,7 +157,7 @@ final class Formation extends AbstractBehavior<Object> {
       waitsFor.set("no seed is known: " + looked.trouble());
     }
     known = looked.places();
-    boolean candidate = standing() == Standing.APART && known.contains(self);
+    boolean candidate = elects() && known.contains(self);
     long round = ballot.ask(candidate, nanos.getAsLong());
     for (Place place : known) {
       if (!place.equals(self)) {
@@ -176,11 +171,7 @@ final class Formation extends AbstractBehavior<Object> {
   private Behavior<Object> answer(Word.Ask ask) {
     Place asker = new Place(ask.host(), ask.port());
     Standing standing = standing();
-    boolean vote =
-        ask.candidate()
-            && standing == Standing.APART
-            && !joining
-            && ballot.votes(asker, nanos.getAsLong());
+    boolean vote = ask.candidate() && elects() && ballot.votes(asker, nanos.getAsLong());
     say(
         asker,
         new Word.Reply(
@@ -209,9 +200,7 @@ final class Formation extends AbstractBehavior<Object> {
     long now = nanos.getAsLong();
     switch (standing()) {
       case APART -> {
-        if (!joining || now - joiningSince > JOINS) {
-          joining = true;
-          joiningSince = now;
+        if (ballot.joins(now)) {
           LOG.info("Joins the cluster of {}", member);
           cluster.manager().tell(new JoinSeedNodes(List.of(address(member))));
         }
@@ -232,9 +221,8 @@ final class Formation extends AbstractBehavior<Object> {
   }
 
   private void formIfElected() {
-    if (standing() == Standing.APART && !joining && ballot.elected(nanos.getAsLong())) {
-      joining = true;
-      joiningSince = nanos.getAsLong();
+    long now = nanos.getAsLong();
+    if (standing() == Standing.APART && ballot.elected(now) && ballot.joins(now)) {
       LOG.info(
           "Forms the cluster, with the votes of {} of {} seeds", seeds.quorum(), seeds.count());
       cluster.manager().tell(Join.create(cluster.selfMember().address()));
@@ -280,6 +268,11 @@ final class Formation extends AbstractBehavior<Object> {
       return Standing.LEAVING;
     }
     return status == MemberStatus.removed() ? Standing.APART : Standing.MEMBER;
+  }
+
+  /** Whether it may form a cluster, or let another: entities live on engines alone. */
+  private boolean elects() {
+    return standing() == Standing.APART && cluster.selfMember().hasRole("engine");
   }
 
   private boolean up() {

@@ -23,9 +23,6 @@ import org.slf4j.LoggerFactory;
 final class Door extends AbstractActor {
   private static final Logger LOG = LoggerFactory.getLogger(Door.class);
 
-  /** A Hello may name some thousands of held builds. */
-  private static final int MAX_HELLO = 256 * 1024;
-
   /** Rejections of strangers a second. */
   private static final int MAX_REJECTIONS = 20;
 
@@ -91,7 +88,7 @@ final class Door extends AbstractActor {
       }
       return;
     }
-    if (!remote(peer) || bytes.length > MAX_HELLO) {
+    if (!remote(peer) || bytes.length > ProtocolCodec.MAX_BYTES) {
       ignore(peer, "neither a remote peer nor a Hello");
       return;
     }

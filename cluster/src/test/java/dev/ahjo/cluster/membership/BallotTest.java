@@ -74,11 +74,28 @@ class BallotTest {
     assertThat(ballot.elected(seconds(4.4))).as("too late").isFalse();
   }
 
+  @Test
+  void whoHasMetAMemberNeitherVotesNorFormsUntilTheMemberIsSilent() {
+    var ballot = new Ballot(A, 2, 0);
+    long round = ballot.ask(true, seconds(2));
+    ballot.granted(B, round);
+    assertThat(ballot.joins(seconds(2.1))).as("a join begins").isTrue();
+    assertThat(ballot.elected(seconds(2.2))).isFalse();
+    assertThat(ballot.joins(seconds(9))).as("it is under way").isFalse();
+    assertThat(ballot.votes(C, seconds(18.9))).as("a member was there").isFalse();
+    assertThat(ballot.joins(seconds(18.9))).as("perhaps by another member").isTrue();
+    assertThat(ballot.votes(B, seconds(28.8))).isFalse();
+    assertThat(ballot.votes(B, seconds(29))).as("no member is left").isTrue();
+    ballot.granted(B, ballot.ask(true, seconds(36)));
+    assertThat(ballot.elected(seconds(36))).isTrue();
+  }
+
   /** One node of the simulation: apart, or in the cluster that {@code founder} formed. */
   private static final class Node {
     final Place place;
-    final Ballot ballot;
     final long starts;
+    Ballot ballot;
+    int life;
     @Nullable Place founder;
 
     Node(Place place, int quorum, long starts) {
@@ -99,6 +116,9 @@ class BallotTest {
     final int quorum;
     long now;
 
+    /** How long a member takes until it lets a node in. */
+    long takesIn;
+
     Farm(int size, long seed, double loss) {
       chance = new Random(seed);
       this.loss = loss;
@@ -106,7 +126,7 @@ class BallotTest {
       for (int i = 0; i < size; i++) {
         Node node = new Node(new Place("n" + i, 1), quorum, chance.nextLong(seconds(8)));
         nodes.add(node);
-        after(node.starts, () -> round(node));
+        after(node.starts, () -> round(node, 0));
       }
     }
 
@@ -120,8 +140,8 @@ class BallotTest {
       }
     }
 
-    void round(Node node) {
-      if (node.founder == null) {
+    void round(Node node, int life) {
+      if (node.founder == null && node.life == life) {
         long round = node.ballot.ask(true, now);
         for (Node other : nodes) {
           if (other != node) {
@@ -129,12 +149,12 @@ class BallotTest {
           }
         }
         form(node);
-        after(seconds(0.3), () -> round(node));
+        after(seconds(0.3), () -> round(node, life));
       }
     }
 
     void form(Node node) {
-      if (node.founder == null && node.ballot.elected(now)) {
+      if (node.founder == null && node.ballot.elected(now) && node.ballot.joins(now)) {
         node.founder = node.place;
       }
     }
@@ -145,13 +165,36 @@ class BallotTest {
       }
       Place founder = node.founder;
       if (founder != null) {
-        send(() -> asker.founder = asker.founder == null ? founder : asker.founder);
+        send(() -> {
+          if (asker.founder == null && asker.ballot.joins(now)) {
+            join(asker, node, node.life, founder);
+          }
+        });
       } else if (node.ballot.votes(asker.place, now)) {
         send(() -> {
           asker.ballot.granted(node.place, round);
           form(asker);
         });
       }
+    }
+
+    void join(Node node, Node member, int lifeOfMember, Place founder) {
+      int life = node.life;
+      after(
+          takesIn,
+          () -> {
+            if (node.founder == null && node.life == life && member.life == lifeOfMember) {
+              node.founder = founder;
+            }
+          });
+    }
+
+    /** It ends, and is started again at once. */
+    void dies(Node node) {
+      node.founder = null;
+      int life = ++node.life;
+      node.ballot = new Ballot(node.place, quorum, now);
+      round(node, life);
     }
 
     /** Clusters with enough members to work. */
@@ -172,6 +215,7 @@ class BallotTest {
         next.what().run();
         assertThat(active()).as("active clusters at %s ns", now).isLessThanOrEqualTo(1);
       }
+      now = end;
     }
   }
 
@@ -180,6 +224,26 @@ class BallotTest {
   void nodesThatReachEachOtherBecomeOne(int size) {
     for (long seed = 0; seed < 100; seed++) {
       Farm farm = new Farm(size, seed, 0);
+      farm.runs(Duration.ofSeconds(60));
+      assertThat(farm.nodes.stream().map(n -> n.founder).distinct())
+          .as("founders, seed %s", seed)
+          .hasSize(1)
+          .doesNotContainNull();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {3, 5, 7})
+  void aFounderThatDiesBeforeItTakesAnybodyInHoldsUpNobody(int size) {
+    for (long seed = 0; seed < 100; seed++) {
+      Farm farm = new Farm(size, seed, 0);
+      farm.takesIn = seconds(10);
+      while (farm.nodes.stream().allMatch(n -> n.founder == null)) {
+        farm.runs(Duration.ofMillis(100));
+      }
+      farm.runs(Duration.ofNanos(farm.chance.nextLong(seconds(9))));
+      farm.nodes.stream().filter(n -> n.founder != null).forEach(farm::dies);
+      farm.takesIn = seconds(0.2);
       farm.runs(Duration.ofSeconds(60));
       assertThat(farm.nodes.stream().map(n -> n.founder).distinct())
           .as("founders, seed %s", seed)

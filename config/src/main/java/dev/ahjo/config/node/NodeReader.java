@@ -181,6 +181,15 @@ public final class NodeReader {
           .error("listen.port: expected one that the other nodes know, but found 0");
     }
     if (seeds instanceof Seeds.Listed(var places)) {
+      String self = cluster.advertise().orElse(cluster.host());
+      if (!roles.contains(Role.ENGINE)
+          && places.stream().anyMatch(p -> p.host().equals(self) && p.port() == cluster.port())) {
+        f.get("roles")
+            .orElseGet(f::at)
+            .error(
+                "roles: this node is one of the seeds, which must be engines: a cluster is active"
+                    + " only with more than half of them");
+      }
       if (wildcard(cluster.host()) && cluster.advertise().isEmpty()) {
         f.get("listen")
             .orElseGet(f::at)

@@ -8,6 +8,8 @@ import java.util.Optional;
  * The read tables as pages and programs read them. Never waits for a writer. Calls may block on a
  * disk; callers are on threads that may wait.
  *
+ * <p>While they can't be read, all throw an {@link java.io.UncheckedIOException} that says why.
+ *
  * <p>Lists throw an {@link IllegalArgumentException} whose text begins with the name of the field
  * at fault: a filter that the list does not have ({@link Listing}), a state or result that does not
  * exist, or a cursor that is none. The filter {@code builder} takes a name or {@code project/name}.

@@ -9,6 +9,8 @@ import dev.ahjo.core.id.ProjectName;
 import dev.ahjo.core.id.RequestId;
 import dev.ahjo.core.id.WorkerName;
 import dev.ahjo.core.project.Result;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -33,6 +35,7 @@ public final class MemoryStatus implements Views, StatusStore {
   private final Shelf<LockKey, LockView> locks = new Shelf<>();
   private final Shelf<PoolName, PoolView> pools = new Shelf<>();
   private Progress progress = new Progress(0, 0);
+  private boolean away;
 
   @Override
   public synchronized Optional<ProjectView> project(ProjectName name) {
@@ -51,6 +54,7 @@ public final class MemoryStatus implements Views, StatusStore {
 
   @Override
   public synchronized Optional<RequestView> request(RequestId id) {
+    answers();
     return requests.find(id);
   }
 
@@ -212,7 +216,19 @@ public final class MemoryStatus implements Views, StatusStore {
 
   @Override
   public synchronized Progress progress() {
+    answers();
     return progress;
+  }
+
+  /** Whether nothing can be read from now on. */
+  public synchronized void away(boolean now) {
+    away = now;
+  }
+
+  private void answers() {
+    if (away) {
+      throw new UncheckedIOException("The store is away", new IOException("no server answers"));
+    }
   }
 
   public synchronized void progress(Progress now) {

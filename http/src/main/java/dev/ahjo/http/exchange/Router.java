@@ -182,8 +182,12 @@ public final class Router {
               "It is not known whether this was obeyed; say it again with the same"
                   + " Idempotency-Key");
       case UncheckedIOException unreadable -> {
-        LOG.error(
-            "{} {} can't be read", request.method().value(), request.getUri().path(), unreadable);
+        // A store that is away fails every question that is asked meanwhile.
+        LOG.warn(
+            "{} {} can't be read: {}",
+            request.method().value(),
+            request.getUri().path(),
+            unreadable.getMessage());
         yield new Problem(
             Problem.Kind.UNAVAILABLE,
             "What is stored can't be read now; the node's log tells more");

@@ -9,6 +9,7 @@ import dev.ahjo.http.exchange.Route;
 import dev.ahjo.http.exchange.Traffic;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -109,14 +110,18 @@ public final class NodeRoutes {
 
   private HttpResponse ready(Call call) {
     List<String> problems = new ArrayList<>(node.problems());
-    var progress = status.progress();
-    long lag = progress.journal() - progress.applied();
-    if (lag > MAX_LAG) {
-      problems.add(
-          "the read tables are being brought up to date: "
-              + progress.applied()
-              + " of "
-              + progress.journal());
+    try {
+      var progress = status.progress();
+      long lag = progress.journal() - progress.applied();
+      if (lag > MAX_LAG) {
+        problems.add(
+            "the read tables are being brought up to date: "
+                + progress.applied()
+                + " of "
+                + progress.journal());
+      }
+    } catch (UncheckedIOException unreadable) {
+      problems.add(String.valueOf(unreadable.getMessage()));
     }
     return health(problems);
   }
