@@ -9,12 +9,15 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.pekko.actor.AbstractActorWithTimers;
 import org.apache.pekko.actor.ActorSelection;
 import org.apache.pekko.actor.ActorSystem;
 import org.apache.pekko.actor.Props;
+import scala.concurrent.ExecutionContext;
 
 /**
  * Simulated agents over real remoting. They measure the node, nothing else: one actor each, nothing
@@ -47,21 +50,32 @@ public final class SimulatedAgents implements AutoCloseable {
 
   private static final Duration TICK = Duration.ofSeconds(1);
   private static final Duration END = Duration.ofSeconds(5);
+  private static final int THREADS = 4;
 
   private final List<ActorSystem> systems = new ArrayList<>();
   private final Counter counter;
 
+  /** Of all systems, where there are many. */
+  private final ExecutorService threads =
+      Executors.newFixedThreadPool(
+          THREADS, Thread.ofPlatform().daemon().name("agents-", 0).factory());
+
   private SimulatedAgents(Settings settings) {
     counter = new Counter(settings.agents());
+    ClassLoader loader = SimulatedAgents.class.getClassLoader();
     Config config =
-        ConfigFactory.parseResourcesAnySyntax(SimulatedAgents.class.getClassLoader(), "ahjo-bench")
+        ConfigFactory.parseResourcesAnySyntax(loader, "ahjo-bench")
             .withFallback(ConfigFactory.defaultReference())
             .resolve();
     if (settings.systems() > 1) {
       config = config.getConfig("ahjo-bench.alone").withFallback(config);
     }
     for (int i = 0; i < settings.systems(); i++) {
-      systems.add(ActorSystem.create("agent", config));
+      systems.add(
+          settings.systems() > 1
+              ? ActorSystem.create(
+                  "agent", config, loader, ExecutionContext.fromExecutorService(threads))
+              : ActorSystem.create("agent", config));
     }
     for (int i = 0; i < settings.agents(); i++) {
       String name = settings.name() + "-" + i;
@@ -97,6 +111,7 @@ public final class SimulatedAgents implements AutoCloseable {
         Thread.currentThread().interrupt();
       }
     }
+    threads.shutdown();
   }
 
   private enum Beat {
