@@ -2,7 +2,8 @@ package dev.ahjo.worker;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
-import dev.ahjo.wire.tls.RenewedTls;
+import dev.ahjo.wire.tls.MutualTls;
+import dev.ahjo.wire.tls.PeerTrust;
 import dev.ahjo.wire.tls.TlsFiles;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -11,6 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLSession;
+import javax.net.ssl.X509ExtendedTrustManager;
 import org.apache.pekko.actor.ActorSystem;
 import org.apache.pekko.remote.artery.tcp.SSLEngineProvider;
 import scala.Option;
@@ -20,9 +22,7 @@ import scala.Option;
  * each of its own kind. So no worker can pass for a gate before another.
  */
 public final class GateTls implements SSLEngineProvider {
-  private static final String[] PROTOCOLS = {"TLSv1.3"};
-
-  private final RenewedTls tls;
+  private final MutualTls tls;
 
   /** Made by the actor system, which can be told no more than this. */
   public GateTls(ActorSystem system) throws IOException {
@@ -31,12 +31,12 @@ public final class GateTls implements SSLEngineProvider {
 
   private GateTls(Config config) throws IOException {
     tls =
-        RenewedTls.of(
+        new MutualTls(
             new TlsFiles(
                 Path.of(config.getString("certificate")),
                 Path.of(config.getString("key")),
                 Optional.of(Path.of(config.getString("authority")))),
-            authority -> new GatesOnly(authority, Set.copyOf(config.getStringList("hosts"))));
+            authority -> gatesOnly(authority, Set.copyOf(config.getStringList("hosts"))));
   }
 
   /**
@@ -71,23 +71,24 @@ public final class GateTls implements SSLEngineProvider {
         .withFallback(own.atPath("ahjo.gates"));
   }
 
+  /** A gate's certificate is for servers, and for a host that this agent was told to join. */
+  static X509ExtendedTrustManager gatesOnly(X509ExtendedTrustManager authority, Set<String> hosts) {
+    return new PeerTrust(
+        authority,
+        PeerTrust.Purpose.SERVER,
+        (kind, name) ->
+            (kind == PeerTrust.DNS || kind == PeerTrust.ADDRESS) && hosts.contains(name),
+        "the certificate of a gate at " + String.join(" or ", hosts));
+  }
+
   @Override
   public SSLEngine createServerSSLEngine(String host, int port) {
-    SSLEngine engine = engine(host, port, false);
-    engine.setNeedClientAuth(true);
-    return engine;
+    return tls.server(host, port);
   }
 
   @Override
   public SSLEngine createClientSSLEngine(String host, int port) {
-    return engine(host, port, true);
-  }
-
-  private SSLEngine engine(String host, int port, boolean client) {
-    SSLEngine engine = tls.context().createSSLEngine(host, port);
-    engine.setUseClientMode(client);
-    engine.setEnabledProtocols(PROTOCOLS);
-    return engine;
+    return tls.client(host, port);
   }
 
   /** All has been judged in the handshake. */

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Whom an agent takes for a gate, whichever of the two has dialled. */
-class GatesOnlyTest {
+class GateTlsTest {
   private static final Duration YEAR = Duration.ofDays(365);
 
   @TempDir Path folder;
@@ -53,7 +53,7 @@ class GatesOnlyTest {
     RenewedTls.of(
         new TlsFiles(own.certificate(), own.key(), Optional.of(root.certificate())),
         by -> {
-          made.set(new GatesOnly(by, Set.of(gates)));
+          made.set(GateTls.gatesOnly(by, Set.of(gates)));
           return made.get();
         });
     return made.get();

@@ -2,7 +2,8 @@ package dev.ahjo.cluster.membership;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
-import dev.ahjo.wire.tls.RenewedTls;
+import dev.ahjo.wire.tls.MutualTls;
+import dev.ahjo.wire.tls.PeerTrust;
 import dev.ahjo.wire.tls.TlsFiles;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -10,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLSession;
+import javax.net.ssl.X509ExtendedTrustManager;
 import org.apache.pekko.actor.ActorSystem;
 import org.apache.pekko.remote.artery.tcp.SSLEngineProvider;
 import scala.Option;
@@ -21,9 +23,10 @@ import scala.Option;
  * <p>Names of machines are not compared: a master's key makes its bearer a master, wherever it is.
  */
 public final class MastersTls implements SSLEngineProvider {
-  private static final String[] PROTOCOLS = {"TLSv1.3"};
+  /** What a master's certificate has among its subject's alternative names, as a URI. */
+  private static final String MARK = "ahjo:master";
 
-  private final RenewedTls tls;
+  private final MutualTls tls;
 
   /** Made by the actor system, which can be told no more than this. */
   public MastersTls(ActorSystem system) throws IOException {
@@ -35,7 +38,7 @@ public final class MastersTls implements SSLEngineProvider {
       throw new IOException(
           "listen.tls: expected an authority, since masters must know whom to believe");
     }
-    tls = RenewedTls.of(files, MastersOnly::new);
+    tls = new MutualTls(files, MastersTls::mastersOnly);
   }
 
   /**
@@ -66,23 +69,26 @@ public final class MastersTls implements SSLEngineProvider {
         Optional.of(Path.of(config.getString("authority"))));
   }
 
+  /**
+   * The authority alone would do if it signed nothing else; but who signs workers' or web
+   * certificates with it, by mistake, must not thereby let a worker into the cluster.
+   */
+  static X509ExtendedTrustManager mastersOnly(X509ExtendedTrustManager authority) {
+    return new PeerTrust(
+        authority,
+        PeerTrust.Purpose.ITS_END,
+        (kind, name) -> kind == PeerTrust.URI && name.equals(MARK),
+        "a master's certificate, with the alternative name URI:" + MARK);
+  }
+
   @Override
   public SSLEngine createServerSSLEngine(String host, int port) {
-    SSLEngine engine = engine(host, port, false);
-    engine.setNeedClientAuth(true);
-    return engine;
+    return tls.server(host, port);
   }
 
   @Override
   public SSLEngine createClientSSLEngine(String host, int port) {
-    return engine(host, port, true);
-  }
-
-  private SSLEngine engine(String host, int port, boolean client) {
-    SSLEngine engine = tls.context().createSSLEngine(host, port);
-    engine.setUseClientMode(client);
-    engine.setEnabledProtocols(PROTOCOLS);
-    return engine;
+    return tls.client(host, port);
   }
 
   /** All has been judged in the handshake. */

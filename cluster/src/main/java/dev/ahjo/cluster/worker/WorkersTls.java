@@ -2,7 +2,8 @@ package dev.ahjo.cluster.worker;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
-import dev.ahjo.wire.tls.RenewedTls;
+import dev.ahjo.wire.tls.MutualTls;
+import dev.ahjo.wire.tls.PeerTrust;
 import dev.ahjo.wire.tls.TlsFiles;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -10,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLSession;
+import javax.net.ssl.X509ExtendedTrustManager;
 import org.apache.pekko.actor.ActorSystem;
 import org.apache.pekko.remote.artery.tcp.SSLEngineProvider;
 import scala.Option;
@@ -19,9 +21,10 @@ import scala.Option;
  * its own kind. Who shows none is refused before a byte of his is read.
  */
 public final class WorkersTls implements SSLEngineProvider {
-  private static final String[] PROTOCOLS = {"TLSv1.3"};
+  /** What a worker's certificate has among its subject's alternative names, as a URI. */
+  private static final String MARK = "ahjo:worker:";
 
-  private final RenewedTls tls;
+  private final MutualTls tls;
 
   /** Made by the actor system, which can be told no more than this. */
   public WorkersTls(ActorSystem system) throws IOException {
@@ -30,12 +33,12 @@ public final class WorkersTls implements SSLEngineProvider {
 
   private WorkersTls(Config config) throws IOException {
     tls =
-        RenewedTls.of(
+        new MutualTls(
             new TlsFiles(
                 Path.of(config.getString("certificate")),
                 Path.of(config.getString("key")),
                 Optional.of(Path.of(config.getString("authority")))),
-            WorkersOnly::new);
+            WorkersTls::workersOnly);
   }
 
   /**
@@ -70,23 +73,22 @@ public final class WorkersTls implements SSLEngineProvider {
         .withFallback(own.atPath("ahjo.workers"));
   }
 
+  private static X509ExtendedTrustManager workersOnly(X509ExtendedTrustManager authority) {
+    return new PeerTrust(
+        authority,
+        PeerTrust.Purpose.CLIENT,
+        (kind, name) -> kind == PeerTrust.URI && String.valueOf(name).startsWith(MARK),
+        "a worker's certificate, with an alternative name URI:" + MARK + "NAME");
+  }
+
   @Override
   public SSLEngine createServerSSLEngine(String host, int port) {
-    SSLEngine engine = engine(host, port, false);
-    engine.setNeedClientAuth(true);
-    return engine;
+    return tls.server(host, port);
   }
 
   @Override
   public SSLEngine createClientSSLEngine(String host, int port) {
-    return engine(host, port, true);
-  }
-
-  private SSLEngine engine(String host, int port, boolean client) {
-    SSLEngine engine = tls.context().createSSLEngine(host, port);
-    engine.setUseClientMode(client);
-    engine.setEnabledProtocols(PROTOCOLS);
-    return engine;
+    return tls.client(host, port);
   }
 
   /** All has been judged in the handshake. */

@@ -174,7 +174,7 @@ class MastersTlsTest {
       var dialler =
           (SSLSocket)
               tls(master(folder, authority, "n4"), masters)
-                  .context(MastersOnly::new)
+                  .context(MastersTls::mastersOnly)
                   .getSocketFactory()
                   .createSocket("127.0.0.1", server.getLocalPort());
       assertThatThrownBy(dialler::startHandshake).isInstanceOf(SSLException.class);
