@@ -45,6 +45,9 @@ record StepRun(
 
   private static final Logger LOG = LoggerFactory.getLogger(StepRun.class);
 
+  /** A disk with less room than this, in bytes, is full. */
+  private static final int ROOM = 1 << 20;
+
   /** A step that can't be run as the project file has it. */
   static final class Unrunnable extends Exception {
     private static final long serialVersionUID = 1;
@@ -161,7 +164,7 @@ record StepRun(
                   streams,
                   Optional.empty(),
                   0)
-              : failed(finish, Optional.empty(), streams);
+              : failed(finish, streams);
       case CommandRun.Cause.Exceeded(String problem) ->
           failed(finish, Optional.of(problem), streams);
       case CommandRun.Cause.Stopped(String reason) ->
@@ -180,6 +183,26 @@ record StepRun(
     };
   }
 
+  /**
+   * What a full disk does to a command is not the command's doing: its output could not be kept, nor
+   * what it made. Found out by writing, as a quota or a reserve of root's would not show otherwise.
+   */
+  static Optional<String> noRoom(Path folder) {
+    Path probe = folder.resolve("room");
+    try {
+      Files.write(probe, new byte[ROOM]);
+      return Optional.empty();
+    } catch (IOException full) {
+      return Optional.of("The worker had no room left on its disk when the command failed: " + full);
+    } finally {
+      try {
+        Files.deleteIfExists(probe);
+      } catch (IOException stays) {
+        LOG.warn("{} could not be removed: {}", probe, stays.toString());
+      }
+    }
+  }
+
   private static StepOutcome broken(
       CommandRun.Finish finish, String problem, boolean agentFault, List<Stream> streams) {
     return new StepOutcome(
@@ -192,6 +215,13 @@ record StepRun(
         streams,
         Optional.empty(),
         0);
+  }
+
+  private StepOutcome failed(CommandRun.Finish finish, List<Stream> streams) throws IOException {
+    Optional<String> full = noRoom(spool);
+    return full.isPresent()
+        ? broken(finish, full.get(), true, streams)
+        : failed(finish, Optional.empty(), streams);
   }
 
   private StepOutcome failed(

@@ -14,14 +14,17 @@ import dev.ahjo.core.step.StepReport.StepOutcome;
 import dev.ahjo.core.step.StepReport.Stream;
 import dev.ahjo.core.step.StepReport.Tests;
 import dev.ahjo.wire.ArtifactList;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What run, upload and download steps find in output and files. */
 @Tag("processes")
@@ -306,6 +309,15 @@ class StepKindsTest extends Situation {
     gate.awaitOver(build(1));
 
     assertThat(gate.outcome(build(1), 1).streams()).containsExactly(new Stream("b", true, 2));
+  }
+
+  /** The disaster test fills a real disk. */
+  @Test
+  void whetherThereIsRoomIsFoundOutByWriting(@TempDir Path folder) throws IOException {
+    assertThat(StepRun.noRoom(folder)).isEmpty();
+    assertThat(folder).isEmptyDirectory();
+    assertThat(StepRun.noRoom(folder.resolve("nowhere")))
+        .hasValueSatisfying(p -> assertThat(p).contains("no room", "nowhere"));
   }
 
   @Test
