@@ -99,7 +99,7 @@ final class Desk implements AutoCloseable {
   static ProjectDefinition definition(String name, List<String> builders) {
     List<BuilderDefinition> all = new ArrayList<>();
     for (String builder : builders) {
-      String[] words = builder.split(":");
+      String[] words = builder.split(":", -1);
       all.add(
           builder(
               new BuilderName(words[0]),

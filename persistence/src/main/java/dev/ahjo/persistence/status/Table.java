@@ -239,7 +239,7 @@ record Table<V>(
   /** Whether a view with this value of the column is one that was asked for. */
   boolean accepts(String column, List<String> asked, String value) {
     return words.contains(column)
-        ? Stream.of(value.split(" ")).anyMatch(word -> !word.isEmpty() && asked.contains(word))
+        ? Stream.of(value.split(" ", -1)).anyMatch(word -> !word.isEmpty() && asked.contains(word))
         : asked.contains(value);
   }
 
