@@ -16,8 +16,8 @@ sealed interface Letter extends SessionDesk.In {
   /** To the worker's directory: these have been welcomed at my gate. */
   record Here(long from, List<Place> places) implements Letter {}
 
-  /** From the directory: I have noted these. */
-  record Noted(List<Place> places) implements Letter {}
+  /** From the directory: I have noted these, which are mine to know. */
+  record Noted(long from, List<Place> places) implements Letter {}
 
   /** To the directory: these are over. */
   record Over(List<Place> places) implements Letter {}

@@ -37,15 +37,12 @@ import org.apache.pekko.cluster.typed.Subscribe;
 final class SessionDesk extends AbstractBehavior<SessionDesk.In> {
   static final String NAME = "ahjo-sessions";
 
-  private static final Duration TICK = Duration.ofSeconds(1);
-
-  /** Ticks after which a directory that has not answered is told again. */
-  private static final int RESEND = 2;
+  static final Duration TICK = Duration.ofSeconds(1);
 
   /** Ticks between two looks after sessions of other nodes. */
   private static final int LOOK_AFTER = 10;
 
-  /** Ticks after which callbacks that nobody asked for again are forgotten. */
+  /** Ticks after which callbacks that nobody asked for again are forgotten, and all is told anew. */
   private static final int GENERATION = 60;
 
   /** Ticks that a session's node may be unknown: we may hear of it later than of the session. */
@@ -74,19 +71,6 @@ final class SessionDesk extends AbstractBehavior<SessionDesk.In> {
     TICK
   }
 
-  /** A session at this node as its directory should know it. */
-  private static final class Entry {
-    final SessionId session;
-    long home;
-    boolean noted;
-    long toldAt;
-
-    Entry(SessionId session, long home) {
-      this.session = session;
-      this.home = home;
-    }
-  }
-
   private final Sessions sessions;
   private final Cluster cluster;
   private final ActorRefResolver refs;
@@ -94,17 +78,19 @@ final class SessionDesk extends AbstractBehavior<SessionDesk.In> {
   private final Map<Long, ActorRef<In>> desks = new HashMap<>();
   private final Set<Long> homes = new HashSet<>();
   private final Directory directory = new Directory();
-  private final Map<WorkerName, Entry> here = new HashMap<>();
-  private final Set<WorkerName> untold = new HashSet<>();
+  private final Notices notices = new Notices();
   private final Map<SessionId, Set<Long>> watchedBy = new HashMap<>();
   private final Map<SessionId, Long> strange = new HashMap<>();
   private long ticks;
 
-  static Behavior<In> of(Sessions sessions) {
+  /**
+   * @param tick by which everything that is waited for is counted
+   */
+  static Behavior<In> of(Sessions sessions, Duration tick) {
     return Behaviors.supervise(
             Behaviors.<In>setup(context ->
                 Behaviors.withTimers(timers -> {
-                  timers.startTimerWithFixedDelay(Pulse.TICK, TICK);
+                  timers.startTimerWithFixedDelay(Pulse.TICK, tick);
                   return new SessionDesk(context, sessions);
                 })))
         .onFailure(Exception.class, SupervisorStrategy.restart());
@@ -154,14 +140,8 @@ final class SessionDesk extends AbstractBehavior<SessionDesk.In> {
   private void read(Letter letter) {
     switch (letter) {
       case Letter.Here(long from, List<Place> places) -> note(from, places);
-      case Letter.Noted(List<Place> places) ->
-          places.forEach(place -> {
-            Entry entry = here.get(place.worker());
-            if (entry != null && entry.session.equals(place.session())) {
-              entry.noted = true;
-              untold.remove(place.worker());
-            }
-          });
+      case Letter.Noted(long by, List<Place> places) ->
+          places.forEach(place -> notices.noted(by, place));
       case Letter.Over(List<Place> places) -> places.forEach(directory::over);
       case Letter.Superseded(List<SessionId> older) -> older.forEach(sessions::supersede);
       case Letter.Pass(long from, WorkerName worker, ToAgent message) ->
@@ -190,7 +170,11 @@ final class SessionDesk extends AbstractBehavior<SessionDesk.In> {
                       at -> superseded.computeIfAbsent(at, _ -> new ArrayList<>()).add(older)));
       directory.wantedBy(place.worker()).forEach(at -> post(at, new Letter.Back(place.worker())));
     }
-    post(from, new Letter.Noted(places));
+    // The others are noted until the members are known better; whoever told us tells us again.
+    List<Place> ours = places.stream().filter(place -> home(place.worker()) == self).toList();
+    if (!ours.isEmpty()) {
+      post(from, new Letter.Noted(self, ours));
+    }
     superseded.forEach((at, older) -> post(at, new Letter.Superseded(older)));
   }
 
@@ -209,20 +193,11 @@ final class SessionDesk extends AbstractBehavior<SessionDesk.In> {
   // The part of a node with sessions
 
   private void welcomed(WorkerName worker, SessionId session) {
-    Entry known = here.get(worker);
-    if (known == null || known.session.compareTo(session) < 0) {
-      here.put(worker, new Entry(session, Directory.home(worker, homes).orElse(self)));
-      untold.add(worker);
-    }
+    notices.welcomed(new Place(worker, session), home(worker));
   }
 
   private void closed(Place place) {
-    Entry entry = here.get(place.worker());
-    if (entry != null && entry.session.equals(place.session())) {
-      here.remove(place.worker());
-      untold.remove(place.worker());
-      post(entry.home, new Letter.Over(List.of(place)));
-    }
+    notices.closed(place).ifPresent(home -> post(home, new Letter.Over(List.of(place))));
     Set<Long> watchers = watchedBy.remove(place.session());
     if (watchers != null) {
       watchers.forEach(at -> post(at, new Letter.Gone(List.of(place.session()))));
@@ -245,16 +220,9 @@ final class SessionDesk extends AbstractBehavior<SessionDesk.In> {
 
   /** Tells the directories what they have not noted, in pages. */
   private void tell() {
-    Map<Long, List<Place>> news = new HashMap<>();
-    for (WorkerName worker : untold) {
-      Entry entry = here.get(worker);
-      if (entry != null && (entry.toldAt == 0 || ticks - entry.toldAt >= RESEND)) {
-        entry.toldAt = Math.max(1, ticks);
-        news.computeIfAbsent(entry.home, _ -> new ArrayList<>())
-            .add(new Place(worker, entry.session));
-      }
-    }
-    news.forEach((home, places) -> paged(places, page -> new Letter.Here(self, page), home));
+    notices
+        .due(ticks)
+        .forEach((home, places) -> paged(places, page -> new Letter.Here(self, page), home));
   }
 
   // The part of a node with entities
@@ -276,13 +244,14 @@ final class SessionDesk extends AbstractBehavior<SessionDesk.In> {
   private void tick() {
     ticks++;
     look();
+    if (ticks % GENERATION == 0) {
+      notices.again();
+      sessions.forgetOldCallbacks();
+      directory.forgetOldWants();
+    }
     tell();
     if (ticks % LOOK_AFTER == 0) {
       watch(sessions.watchedFar());
-    }
-    if (ticks % GENERATION == 0) {
-      sessions.forgetOldCallbacks();
-      directory.forgetOldWants();
     }
     if (!strange.isEmpty()) {
       watch(List.copyOf(strange.keySet()));
@@ -346,17 +315,13 @@ final class SessionDesk extends AbstractBehavior<SessionDesk.In> {
   }
 
   private void rehome() {
-    directory.keep(place -> Directory.home(place.worker(), homes).orElse(self) == self);
-    here.forEach((worker, entry) -> {
-      long home = Directory.home(worker, homes).orElse(self);
-      if (entry.home != home) {
-        entry.home = home;
-        entry.noted = false;
-        entry.toldAt = 0;
-        untold.add(worker);
-      }
-    });
+    directory.keep(place -> home(place.worker()) == self);
+    notices.rehome(this::home);
     tell();
+  }
+
+  private long home(WorkerName worker) {
+    return Directory.home(worker, homes).orElse(self);
   }
 
   private <T> void paged(List<T> all, Function<List<T>, Letter> letter, long to) {

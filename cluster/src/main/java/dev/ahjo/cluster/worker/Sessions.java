@@ -5,6 +5,7 @@ import dev.ahjo.core.id.SessionId;
 import dev.ahjo.core.id.WorkerName;
 import dev.ahjo.core.worker.Protocol;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -141,8 +142,12 @@ public final class Sessions implements Agents {
 
   /** Joins the other nodes' sessions, once this node's actor system stands. */
   public void connect(ActorSystem<?> system) {
+    connect(system, SessionDesk.TICK);
+  }
+
+  void connect(ActorSystem<?> system, Duration tick) {
     node = Cluster.get(system).selfMember().uniqueAddress().longUid();
-    desk = system.systemActorOf(SessionDesk.of(this), SessionDesk.NAME, Props.empty());
+    desk = system.systemActorOf(SessionDesk.of(this, tick), SessionDesk.NAME, Props.empty());
   }
 
   /** What ids of this node's sessions carry. */

@@ -20,6 +20,8 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import java.util.stream.StreamSupport;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorRefResolver;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.MemberStatus;
@@ -51,9 +53,9 @@ class SessionsTest {
     final Sessions sessions = new Sessions();
     @Nullable SessionIds ids;
 
-    void join(Place first) {
+    void join(Place first, Duration tick) {
       cluster.manager().tell(Join.create(first.cluster.selfMember().address()));
-      sessions.connect(system);
+      sessions.connect(system, tick);
       ids = new SessionIds(Clock.systemUTC(), sessions.node());
     }
 
@@ -61,6 +63,17 @@ class SessionsTest {
       return StreamSupport.stream(cluster.state().getMembers().spliterator(), false)
           .filter(m -> m.status().equals(MemberStatus.up()))
           .count();
+    }
+
+    /** As a node does that takes these workers for another's in the view that it has just then. */
+    void forgets(List<Session> all) {
+      ActorRef<SessionDesk.In> desk =
+          ActorRefResolver.get(system)
+              .resolveActorRef(
+                  cluster.selfMember().address() + "/system/" + SessionDesk.NAME);
+      desk.tell(
+          new Letter.Over(
+              all.stream().map(s -> new Letter.Place(s.open.worker(), s.id())).toList()));
     }
 
     Session opens(WorkerName worker) {
@@ -103,7 +116,7 @@ class SessionsTest {
     for (int i = 0; i < 3; i++) {
       nodes.add(new Place());
     }
-    nodes.forEach(node -> node.join(nodes.getFirst()));
+    nodes.forEach(node -> node.join(nodes.getFirst(), SessionDesk.TICK));
     all("three are up", 3);
   }
 
@@ -114,7 +127,7 @@ class SessionsTest {
   /** One more node, for a test that loses it. */
   private static Place fourth() {
     Place node = new Place();
-    node.join(nodes.getFirst());
+    node.join(nodes.getFirst(), Duration.ofMillis(20));
     all("the fourth is up", 4);
     until("it knows the others", () -> node.sees() == 4);
     return node;
@@ -238,7 +251,7 @@ class SessionsTest {
   }
 
   @Test
-  void theSessionsOfANodeThatIsGoneAreOverAndItsWorkersComeElsewhere() throws Exception {
+  void aDirectoryLearnsAgainWhatItForgotAndTheSessionsOfANodeThatIsGoneAreOver() throws Exception {
     Place dying = fourth();
     List<Session> lost = workers.stream().map(w -> dying.opens(w).welcome()).toList();
     var gone = new AtomicInteger();
@@ -247,6 +260,13 @@ class SessionsTest {
       delivered(nodes.get(0), workers.get(i), i + 1, lost.get(i));
     }
     assertThat(gone).hasValue(0);
+
+    nodes.forEach(node -> node.forgets(lost));
+    dying.forgets(lost);
+    for (int i = 0; i < lost.size(); i++) {
+      delivered(nodes.get(0), workers.get(i), 50 + i, lost.get(i));
+    }
+
     nodes.get(0).cluster.manager().tell(Down.apply(dying.cluster.selfMember().address()));
     until("all are over", () -> gone.get() == lost.size());
     for (int i = 0; i < lost.size(); i++) {
