@@ -96,8 +96,9 @@ public final class Connections implements AutoCloseable {
   /** Whether it is the connection that failed, and not what was asked. */
   public static boolean lost(SQLException failed) {
     String state = failed.getSQLState();
-    // 57P0x: the server is stopping or has stopped, or ends this session.
-    return state != null && (state.startsWith("08") || state.startsWith("57P0"));
+    // 57P0x and 25P03: the server is stopping or has stopped, or has ended this session.
+    return state != null
+        && (state.startsWith("08") || state.startsWith("57P0") || state.equals("25P03"));
   }
 
   /** Closes a connection of which nothing more is expected. */

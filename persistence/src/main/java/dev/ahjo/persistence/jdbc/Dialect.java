@@ -7,7 +7,7 @@ import java.util.stream.Stream;
 
 /** Where the databases differ that our statements are for. */
 public enum Dialect {
-  H2("VARCHAR(255)", "VARBINARY(1000000)", "BLOB") {
+  H2("", "VARCHAR(255)", "VARBINARY(1000000)", "BLOB") {
     @Override
     public String upsert(String table, List<String> key, List<String> values) {
       return "MERGE INTO "
@@ -28,7 +28,7 @@ public enum Dialect {
   },
 
   /** Its planner takes no hints; with an index that has all that is asked for it needs none. */
-  POSTGRESQL("VARCHAR(255) COLLATE \"C\"", "BYTEA", "BYTEA") {
+  POSTGRESQL("IF NOT EXISTS ", "VARCHAR(255) COLLATE \"C\"", "BYTEA", "BYTEA") {
     @Override
     public String upsert(String table, List<String> key, List<String> values) {
       return "INSERT INTO "
@@ -49,14 +49,21 @@ public enum Dialect {
     }
   };
 
+  private final String ifMissing;
   private final String name;
   private final String bytes;
   private final String large;
 
-  Dialect(String name, String bytes, String large) {
+  Dialect(String ifMissing, String name, String bytes, String large) {
+    this.ifMissing = ifMissing;
     this.name = name;
     this.bytes = bytes;
     this.large = large;
+  }
+
+  /** In statements that make read tables: nothing where they are made once, in a new file. */
+  public String ifMissing() {
+    return ifMissing;
   }
 
   /** The type of names, which sort as their bytes do. */

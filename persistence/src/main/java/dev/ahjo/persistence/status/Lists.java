@@ -166,9 +166,7 @@ final class Lists {
           reader.prepare(
               "SELECT seq FROM "
                   + table.name()
-                  + " USE INDEX ("
-                  + index
-                  + ")"
+                  + reader.dialect().using(index)
                   + run.sql()
                   + " ORDER BY "
                   + order
@@ -266,7 +264,10 @@ final class Lists {
 
   private static List<String> namesakes(Reader reader, String name) throws SQLException {
     PreparedStatement select =
-        reader.prepare("SELECT id FROM builder USE INDEX (builder_name) WHERE name = ? LIMIT ?");
+        reader.prepare(
+            "SELECT id FROM builder"
+                + reader.dialect().using("builder_name")
+                + " WHERE name = ? LIMIT ?");
     select.setString(1, name);
     select.setInt(2, MAX_NAMESAKES + 1);
     List<String> keys = new ArrayList<>();
@@ -315,7 +316,7 @@ final class Lists {
                 + String.join(
                     " OR ",
                     Collections.nCopies(
-                        accepted.size(), "LOCATE(?, ' ' || " + column + " || ' ') > 0"))
+                        accepted.size(), "POSITION(? IN ' ' || " + column + " || ' ') > 0"))
                 + ")");
         accepted.forEach(word -> values.add(" " + word + " "));
       }

@@ -1,5 +1,7 @@
 package dev.ahjo.persistence.status;
 
+import dev.ahjo.persistence.jdbc.Connections;
+import dev.ahjo.persistence.jdbc.Dialect;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -7,11 +9,10 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
-import org.h2.engine.Constants;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,22 +36,14 @@ final class Readers implements AutoCloseable {
     T on(Reader tables) throws SQLException, IOException;
   }
 
-  private final StatusFile file;
-  private final BlockingQueue<Supplier<Reader>> idle = new ArrayBlockingQueue<>(READERS);
+  private final StatusDatabase store;
+  private final BlockingQueue<Optional<Reader>> idle = new ArrayBlockingQueue<>(READERS);
   private volatile boolean closed;
 
-  Readers(StatusFile file) {
-    this.file = file;
+  Readers(StatusDatabase store) {
+    this.store = store;
     for (int i = 0; i < READERS; i++) {
-      idle.add(this::connect);
-    }
-  }
-
-  private Reader connect() {
-    try {
-      return new Reader(file.connect());
-    } catch (SQLException failed) {
-      throw new StatusUnavailable("The read tables can't be opened", failed);
+      idle.add(Optional.empty());
     }
   }
 
@@ -58,22 +51,25 @@ final class Readers implements AutoCloseable {
    * @throws StatusUnavailable when the tables can't be read, or too many are reading already
    */
   <T> T ask(Reading<T> question) {
-    Supplier<Reader> place = take();
-    Supplier<Reader> next = this::connect;
+    Optional<Reader> kept = take();
+    Optional<Reader> next = Optional.empty();
     try {
-      Reader reader = place.get();
-      boolean sound = false;
-      try {
-        T answer = question.on(reader);
-        reader.end();
-        sound = true;
-        next = () -> reader;
-        return answer;
-      } finally {
-        if (!sound) {
-          reader.close();
+      if (kept.isPresent()) {
+        try {
+          T answer = use(kept.get(), question);
+          next = kept;
+          return answer;
+        } catch (SQLException failed) {
+          if (!Connections.lost(failed)) {
+            throw failed;
+          }
+          LOG.debug("A reading connection is made anew", failed);
         }
       }
+      Reader fresh = new Reader(store);
+      T answer = use(fresh, question);
+      next = Optional.of(fresh);
+      return answer;
     } catch (SQLException | IOException failed) {
       throw new StatusUnavailable("The read tables can't be read", failed);
     } finally {
@@ -81,9 +77,23 @@ final class Readers implements AutoCloseable {
     }
   }
 
-  private Supplier<Reader> take() {
+  private static <T> T use(Reader reader, Reading<T> question) throws SQLException, IOException {
+    boolean sound = false;
     try {
-      Supplier<Reader> place = closed ? null : idle.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
+      T answer = question.on(reader);
+      reader.end();
+      sound = true;
+      return answer;
+    } finally {
+      if (!sound) {
+        reader.close();
+      }
+    }
+  }
+
+  private Optional<Reader> take() {
+    try {
+      Optional<Reader> place = closed ? null : idle.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
       if (place == null) {
         throw new StatusUnavailable(
             closed
@@ -101,21 +111,26 @@ final class Readers implements AutoCloseable {
     }
   }
 
-  /** Ends with the database; whoever reads at this moment fails. */
+  /** Who reads at this moment goes on; what it reads with ends with the database. */
   @Override
   public void close() {
     closed = true;
+    for (Optional<Reader> each = idle.poll(); each != null; each = idle.poll()) {
+      each.ifPresent(Reader::close);
+    }
   }
 
   /** One connection and its statements, in use by one thread at a time. */
   static final class Reader {
     private final Connection connection;
+    private final Dialect dialect;
     private final Map<String, PreparedStatement> statements;
 
-    Reader(Connection connection) throws SQLException {
-      this.connection = connection;
+    Reader(StatusDatabase store) throws SQLException {
+      dialect = store.dialect();
+      connection = store.connect();
       connection.setAutoCommit(false);
-      connection.setTransactionIsolation(Constants.TRANSACTION_SNAPSHOT);
+      connection.setTransactionIsolation(store.snapshot());
       statements =
           new LinkedHashMap<>(16, 0.75f, true) {
             private static final long serialVersionUID = 1;
@@ -133,6 +148,10 @@ final class Readers implements AutoCloseable {
               return false;
             }
           };
+    }
+
+    Dialect dialect() {
+      return dialect;
     }
 
     PreparedStatement prepare(String sql) throws SQLException {
@@ -156,11 +175,7 @@ final class Readers implements AutoCloseable {
     }
 
     private void close() {
-      try {
-        connection.close();
-      } catch (SQLException unclosed) {
-        LOG.debug("A reading connection could not be closed", unclosed);
-      }
+      Connections.close(connection);
     }
   }
 }

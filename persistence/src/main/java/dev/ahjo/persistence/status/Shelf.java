@@ -127,12 +127,15 @@ final class Shelf<V> {
       row(place, phase);
       place.storedPhase = phase;
     }
+    insert.executeBatch();
+    update.executeBatch();
     for (int phase : touched) {
       setTally.setString(1, table.name());
       setTally.setInt(2, phase);
       setTally.setLong(3, tally.getOrDefault(phase, 0L));
-      setTally.executeUpdate();
+      setTally.addBatch();
     }
+    setTally.executeBatch();
   }
 
   private void row(Place<V> place, int phase) throws SQLException {
@@ -149,7 +152,7 @@ final class Shelf<V> {
     statement.setInt(1, phase);
     if (Table.fits(doc)) {
       statement.setBytes(2, doc);
-      statement.setNull(3, Types.BLOB);
+      statement.setNull(3, Types.VARBINARY);
     } else {
       statement.setNull(2, Types.VARBINARY);
       statement.setBinaryStream(3, new ByteArrayInputStream(doc), doc.length);
@@ -162,7 +165,7 @@ final class Shelf<V> {
     if (fresh) {
       statement.setString(next, table.id().apply(place.view));
     }
-    statement.executeUpdate();
+    statement.addBatch();
   }
 
   /** What was written is committed: the least recently used views may go. */
@@ -181,6 +184,8 @@ final class Shelf<V> {
     places.clear();
     changed.clear();
     tally.clear();
+    insert.clearBatch();
+    update.clearBatch();
     try (ResultSet row = last.executeQuery()) {
       lastSeq = row.next() ? row.getLong(1) : 0;
     }

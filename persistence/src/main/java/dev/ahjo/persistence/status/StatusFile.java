@@ -1,6 +1,7 @@
 package dev.ahjo.persistence.status;
 
 import dev.ahjo.core.project.Result;
+import dev.ahjo.persistence.jdbc.Dialect;
 import java.io.IOException;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
@@ -21,6 +22,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import org.h2.api.ErrorCode;
+import org.h2.engine.Constants;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,7 +30,7 @@ import org.slf4j.LoggerFactory;
  * The file of the read tables. Nothing in it is precious: a file that is damaged, or laid out by
  * another version, is thrown away and made again from the journal.
  */
-final class StatusFile {
+final class StatusFile implements StatusDatabase {
   private static final Logger LOG = LoggerFactory.getLogger(StatusFile.class);
 
   /**
@@ -44,8 +46,30 @@ final class StatusFile {
     this.folder = folder;
   }
 
+  @Override
+  public Dialect dialect() {
+    return Dialect.H2;
+  }
+
+  @Override
+  public int snapshot() {
+    return Constants.TRANSACTION_SNAPSHOT;
+  }
+
+  @Override
+  public Connection reopen() throws SQLException, IOException {
+    return open(Long.MAX_VALUE);
+  }
+
+  /** Nobody else has the file. */
+  @Override
+  public String fence() {
+    return "";
+  }
+
   /** Another connection to the open database. */
-  Connection connect() throws SQLException {
+  @Override
+  public Connection connect() throws SQLException {
     // A semicolon in the path would end it. The file is not forced and written lazily: after a
     // crash the tables are a moment older, together with their offset.
     String file = folder.resolve(NAME).toString().replace("\\", "/").replace(";", "\\;");
@@ -107,14 +131,9 @@ final class StatusFile {
 
   private static void create(Connection database) throws SQLException {
     try (var statement = database.createStatement()) {
-      for (Table<?> table : Table.ALL) {
-        for (String sql : table.schema()) {
-          statement.execute(sql);
-        }
+      for (String sql : Table.schemaOfAll(Dialect.H2)) {
+        statement.execute(sql);
       }
-      statement.execute(
-          "CREATE TABLE tally (kind VARCHAR(20), phase INTEGER, n BIGINT NOT NULL,"
-              + " PRIMARY KEY (kind, phase))");
       statement.execute(
           "CREATE TABLE meta (layout VARCHAR(100) NOT NULL, applied BIGINT NOT NULL)");
       statement.execute("INSERT INTO meta VALUES ('" + layout() + "', 0)");
@@ -141,10 +160,14 @@ final class StatusFile {
 
   /** What this version writes: the tables, and the shape of every view in them. */
   static String layout() {
+    return layout(Dialect.H2);
+  }
+
+  static String layout(Dialect dialect) {
     StringBuilder shapes = new StringBuilder();
     Set<Class<?>> seen = new HashSet<>();
     for (Table<?> table : Table.ALL) {
-      table.schema().forEach(shapes::append);
+      table.schema(dialect).forEach(shapes::append);
       shapes.append(table.states());
       describe(table.type(), shapes, seen);
     }

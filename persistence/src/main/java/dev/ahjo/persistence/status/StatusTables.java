@@ -4,8 +4,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.Map;
-import java.util.Optional;
 import java.util.function.LongSupplier;
 
 /**
@@ -14,16 +12,14 @@ import java.util.function.LongSupplier;
  *
  * <p>This is the readers' side; {@link StatusProjection} writes.
  */
-public final class StatusTables implements ByTable.Listed, AutoCloseable {
+public final class StatusTables extends SqlTables implements AutoCloseable {
   private final StatusFile file;
-  private final Readers readers;
   private final TableViews views;
   private final LongSupplier journalEnd;
 
-  private StatusTables(
-      StatusFile file, Readers readers, TableViews views, LongSupplier journalEnd) {
+  private StatusTables(StatusFile file, TableViews views, LongSupplier journalEnd) {
+    super(file);
     this.file = file;
-    this.readers = readers;
     this.views = views;
     this.journalEnd = journalEnd;
   }
@@ -39,7 +35,7 @@ public final class StatusTables implements ByTable.Listed, AutoCloseable {
     var file = new StatusFile(folder);
     try {
       Connection database = file.open(journalEnd.getAsLong());
-      return new StatusTables(file, new Readers(file), new TableViews(file, database), journalEnd);
+      return new StatusTables(file, new TableViews(file, database), journalEnd);
     } catch (SQLException failed) {
       throw new IOException(
           "The read tables in " + folder + " can't be opened: " + failed.getMessage(), failed);
@@ -52,24 +48,6 @@ public final class StatusTables implements ByTable.Listed, AutoCloseable {
   }
 
   @Override
-  public <V> Optional<V> find(Table<V> table, String id) {
-    return readers.ask(reader -> Lists.find(reader, table, id));
-  }
-
-  @Override
-  public <V> Page<V> list(Table<V> table, Query query) {
-    return readers.ask(reader ->
-        table.named()
-            ? Lists.byId(reader, table, query)
-            : Lists.newestFirst(reader, table, query));
-  }
-
-  @Override
-  public Map<String, Long> requestCounts() {
-    return readers.ask(reader -> Lists.counts(reader, Table.REQUESTS));
-  }
-
-  @Override
   public Progress progress() {
     long applied = views.applied();
     return new Progress(applied, Math.max(applied, journalEnd.getAsLong()));
@@ -78,7 +56,7 @@ public final class StatusTables implements ByTable.Listed, AutoCloseable {
   /** Closes the file. The projection must have ended. */
   @Override
   public void close() throws IOException {
-    readers.close();
+    endReading();
     try (Connection last = file.connect()) {
       StatusFile.shutDown(last);
     } catch (SQLException failed) {

@@ -12,6 +12,7 @@ import dev.ahjo.core.status.PoolView;
 import dev.ahjo.core.status.ProjectView;
 import dev.ahjo.core.status.RequestView;
 import dev.ahjo.core.status.WorkerView;
+import dev.ahjo.persistence.jdbc.Dialect;
 import dev.ahjo.wire.Json;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -254,26 +255,31 @@ record Table<V>(
   }
 
   /** The statements that make this table. */
-  List<String> schema() {
+  List<String> schema(Dialect dialect) {
     List<String> sql = new ArrayList<>();
     sql.add(
         "CREATE TABLE "
+            + dialect.ifMissing()
             + name
-            + " (seq BIGINT PRIMARY KEY, id VARCHAR(255) NOT NULL, "
+            + " (seq BIGINT PRIMARY KEY, id "
+            + dialect.name255()
+            + " NOT NULL, "
             + columns.stream()
-                .map(c -> c + " VARCHAR(" + (words.contains(c) ? MAX_INLINE : 255) + ") NOT NULL, ")
+                .map(c -> c + " " + type(c, dialect) + " NOT NULL, ")
                 .collect(Collectors.joining())
-            + "phase INTEGER NOT NULL, doc VARBINARY("
-            + MAX_INLINE
-            + "), large BLOB)");
-    sql.add("CREATE UNIQUE INDEX " + name + "_id ON " + name + " (id)");
-    sql.add("CREATE INDEX " + name + "_phase ON " + name + " (phase, seq DESC)");
+            + "phase INTEGER NOT NULL, doc "
+            + dialect.bytes()
+            + ", large "
+            + dialect.large()
+            + ")");
+    sql.add("CREATE UNIQUE INDEX " + dialect.ifMissing() + name + "_id ON " + name + " (id)");
+    String create = "CREATE INDEX " + dialect.ifMissing();
+    sql.add(create + name + "_phase ON " + name + " (phase, seq DESC)");
     for (String column : indexed()) {
-      sql.add(
-          "CREATE INDEX " + index(column) + " ON " + name + " (" + column + ", phase, seq DESC)");
+      sql.add(create + index(column) + " ON " + name + " (" + column + ", phase, seq DESC)");
     }
     for (String column : few) {
-      sql.add("CREATE INDEX " + index(column) + " ON " + name + " (" + column + ", seq DESC)");
+      sql.add(create + index(column) + " ON " + name + " (" + column + ", seq DESC)");
     }
     return sql;
   }
@@ -283,6 +289,22 @@ record Table<V>(
     return named()
         ? indexes
         : Stream.concat(indexes.stream(), rare().stream()).toList();
+  }
+
+  private String type(String column, Dialect dialect) {
+    return words.contains(column) ? "VARCHAR(" + MAX_INLINE + ")" : dialect.name255();
+  }
+
+  /** Those of all kinds, and how many rows are in which phase. */
+  static List<String> schemaOfAll(Dialect dialect) {
+    List<String> sql = new ArrayList<>();
+    ALL.forEach(table -> sql.addAll(table.schema(dialect)));
+    sql.add(
+        "CREATE TABLE "
+            + dialect.ifMissing()
+            + "tally (kind VARCHAR(20), phase INTEGER, n BIGINT NOT NULL,"
+            + " PRIMARY KEY (kind, phase))");
+    return sql;
   }
 
   String index(String column) {

@@ -1,11 +1,13 @@
 package dev.ahjo.persistence.status;
 
+import dev.ahjo.persistence.jdbc.Connections;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -23,7 +25,7 @@ final class TableViews implements ByTable.Written {
   /** Views of one kind that stay in memory when nothing about them is unwritten. */
   private static final int KEPT = 5_000;
 
-  private final StatusFile file;
+  private final StatusDatabase store;
   private Writer writer;
   private volatile long applied;
 
@@ -37,7 +39,7 @@ final class TableViews implements ByTable.Written {
       Map<String, Shelf<?>> shelves,
       PreparedStatement setApplied,
       PreparedStatement setTally) {
-    static Writer on(Connection database) throws SQLException {
+    static Writer on(StatusDatabase store, Connection database) throws SQLException {
       database.setAutoCommit(false);
       Map<String, Shelf<?>> shelves = new LinkedHashMap<>();
       for (Table<?> table : Table.ALL) {
@@ -46,14 +48,16 @@ final class TableViews implements ByTable.Written {
       return new Writer(
           database,
           shelves,
-          database.prepareStatement("UPDATE meta SET applied = ?"),
-          database.prepareStatement("MERGE INTO tally (kind, phase, n) VALUES (?, ?, ?)"));
+          database.prepareStatement(
+              "UPDATE meta SET applied = ? WHERE applied = ?" + store.fence()),
+          database.prepareStatement(
+              store.dialect().upsert("tally", List.of("kind", "phase"), List.of("n"))));
     }
   }
 
-  TableViews(StatusFile file, Connection database) throws SQLException {
-    this.file = file;
-    writer = Writer.on(database);
+  TableViews(StatusDatabase store, Connection database) throws SQLException {
+    this.store = store;
+    writer = Writer.on(store, database);
     applied = read();
   }
 
@@ -65,11 +69,15 @@ final class TableViews implements ByTable.Written {
   @Override
   public void commit(long offset) {
     try {
+      // First, so that of two who write one waits here, and not in the middle of the rows.
+      writer.setApplied().setLong(1, offset);
+      writer.setApplied().setLong(2, applied);
+      if (writer.setApplied().executeUpdate() != 1) {
+        throw new StatusUnavailable("Another has written the read tables after this one began to");
+      }
       for (Shelf<?> shelf : writer.shelves().values()) {
         shelf.write(writer.setTally());
       }
-      writer.setApplied().setLong(1, offset);
-      writer.setApplied().executeUpdate();
       writer.database().commit();
     } catch (SQLException failed) {
       throw new StatusUnavailable("The read tables can't be written", failed);
@@ -91,7 +99,8 @@ final class TableViews implements ByTable.Written {
         applied = read();
       } catch (SQLException broken) {
         LOG.info("The read tables are opened again after: {}", broken.getMessage());
-        writer = Writer.on(file.open(Long.MAX_VALUE));
+        Connections.close(writer.database());
+        writer = Writer.on(store, store.reopen());
         applied = read();
       }
     } catch (SQLException | IOException failed) {
@@ -99,7 +108,13 @@ final class TableViews implements ByTable.Written {
     }
   }
 
+  /** Lets go of its connection. */
+  void close() {
+    Connections.close(writer.database());
+  }
+
   private long read() throws SQLException {
+    writer.setTally().clearBatch();
     for (Shelf<?> shelf : writer.shelves().values()) {
       shelf.forget();
     }
