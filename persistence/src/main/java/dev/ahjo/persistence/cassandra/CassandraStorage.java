@@ -9,6 +9,7 @@ import dev.ahjo.core.status.StatusStore;
 import dev.ahjo.persistence.Storage;
 import dev.ahjo.persistence.log.CassandraStreamStore;
 import dev.ahjo.persistence.log.Pruned;
+import dev.ahjo.persistence.log.SharedStreamStore;
 import dev.ahjo.persistence.status.CassandraTables;
 import dev.ahjo.persistence.status.EventFollower;
 import dev.ahjo.persistence.status.LiveEvents;
@@ -111,7 +112,7 @@ public final class CassandraStorage implements Storage {
     private final CassandraTables tables;
     private final LiveEvents live;
     private final EventFollower follower;
-    private final CassandraStreamStore streams;
+    private final SharedStreamStore streams;
     private final Signals signals;
     private final Cluster cluster;
     private final Vacancy vacancy = new Vacancy();

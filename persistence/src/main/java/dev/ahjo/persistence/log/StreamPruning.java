@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * One round of removing what is too old or too much from Cassandra, by whole partitions: reading
- * never wades through what was deleted.
+ * One round of removing what is too old or too much, by whole parts: in Cassandra these are
+ * partitions, and reading never wades through what was deleted.
  */
 final class StreamPruning {
   private final StreamRows rows;

@@ -3,6 +3,8 @@ package dev.ahjo.persistence.postgres;
 import dev.ahjo.persistence.jdbc.PostgresServer;
 import dev.ahjo.persistence.jdbc.PostgresSettings;
 import dev.ahjo.persistence.journal.PostgresJournal;
+import dev.ahjo.persistence.log.PostgresStreamStore;
+import dev.ahjo.persistence.status.PostgresTables;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -37,10 +39,18 @@ public final class PostgresSchema {
    * transaction; each may be repeated.
    */
   public List<String> statements() {
+    List<String> all = new ArrayList<>(farm());
+    all.addAll(PostgresTables.schema(settings.schema()));
+    return all;
+  }
+
+  /** All but the read tables. */
+  private List<String> farm() {
     List<String> all = new ArrayList<>();
     all.add("CREATE SCHEMA IF NOT EXISTS " + settings.schema());
     all.add("SET search_path TO " + settings.schema());
     all.addAll(PostgresJournal.schema());
+    all.addAll(PostgresStreamStore.schema());
     all.add(
         """
         CREATE TABLE IF NOT EXISTS ahjo_schema (
@@ -66,11 +76,20 @@ public final class PostgresSchema {
       try (ResultSet turn = statement.executeQuery("SELECT pg_advisory_xact_lock(" + TURN + ")")) {
         turn.next();
       }
-      for (String each : new PostgresSchema(settings).statements()) {
+      List<String> lacking = new ArrayList<>();
+      if (version(statement) < VERSION) {
+        lacking.addAll(new PostgresSchema(settings).farm());
+      }
+      if (!readable(statement, settings.schema())) {
+        lacking.addAll(PostgresTables.schema(settings.schema()));
+      }
+      for (String each : lacking) {
         statement.execute(each);
       }
       connection.commit();
-      LOG.info("The tables in {} are of version {} or newer now", server, VERSION);
+      if (!lacking.isEmpty()) {
+        LOG.info("The tables in {} are of version {} now", server, VERSION);
+      }
     } catch (SQLException failed) {
       throw new IOException(
           "The tables in " + server + " can't be made: " + failed.getMessage(), failed);
@@ -84,18 +103,23 @@ public final class PostgresSchema {
    */
   static void check(PostgresServer server) throws IOException {
     int found;
+    boolean readable;
     try (Connection connection = server.connect(server.schema());
         Statement statement = connection.createStatement()) {
       found = version(statement);
+      readable = readable(statement, server.schema());
     } catch (SQLException failed) {
       throw new IOException(server + " can't be read: " + failed.getMessage(), failed);
     }
-    if (found < VERSION) {
+    if (found < VERSION || (found == VERSION && !readable)) {
       throw new IOException(
           server
               + (found == 0 ? " has no tables of Ahjo" : " has tables of version " + found)
-              + ", but this program needs version "
-              + VERSION
+              + (found == VERSION
+                  ? ", but not the read tables of this program ("
+                      + PostgresTables.schemaBeside(server.schema())
+                      + ")"
+                  : ", but this program needs version " + VERSION)
               + ": run 'ahjo schema create --config FILE', or set storage.postgresql.create: true");
     }
     if (found > VERSION) {
@@ -106,6 +130,14 @@ public final class PostgresSchema {
               + ", but this program knows them only up to version "
               + VERSION
               + ": run a newer program");
+    }
+  }
+
+  private static boolean readable(Statement statement, String farm) throws SQLException {
+    try (ResultSet there =
+        statement.executeQuery(
+            "SELECT to_regclass('%s.meta')".formatted(PostgresTables.schemaBeside(farm)))) {
+      return there.next() && there.getString(1) != null;
     }
   }
 
