@@ -6,6 +6,9 @@ import dev.ahjo.persistence.Storage;
 import dev.ahjo.persistence.cassandra.CassandraSchema;
 import dev.ahjo.persistence.cassandra.CassandraSettings;
 import dev.ahjo.persistence.cassandra.CassandraStorage;
+import dev.ahjo.persistence.jdbc.PostgresSettings;
+import dev.ahjo.persistence.postgres.PostgresSchema;
+import dev.ahjo.persistence.postgres.PostgresStorage;
 import dev.ahjo.wire.tls.TlsFiles;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -31,6 +34,9 @@ public final class Storages {
       case NodeSettings.Storage.Cassandra cassandra ->
           CassandraStorage.open(
               settings(cassandra, login(cassandra)), settings.name(), InstantSource.system());
+      case NodeSettings.Storage.Postgresql postgresql ->
+          PostgresStorage.open(
+              settings(postgresql, password(postgresql)), settings.name(), InstantSource.system());
     };
   }
 
@@ -42,6 +48,8 @@ public final class Storages {
       case NodeSettings.Storage.Embedded _ -> List.of();
       case NodeSettings.Storage.Cassandra cassandra ->
           new CassandraSchema(settings(cassandra, Optional.empty())).statements();
+      case NodeSettings.Storage.Postgresql postgresql ->
+          new PostgresSchema(settings(postgresql, "")).statements();
     };
   }
 
@@ -51,9 +59,44 @@ public final class Storages {
    * @throws IOException naming servers that don't answer or refuse, or tables of a newer version
    */
   public static void createSchema(NodeSettings settings) throws IOException {
-    if (settings.storage() instanceof NodeSettings.Storage.Cassandra cassandra) {
-      CassandraSchema.create(settings(cassandra, login(cassandra)));
+    switch (settings.storage()) {
+      case NodeSettings.Storage.Embedded _ -> {
+        // It makes its own.
+      }
+      case NodeSettings.Storage.Cassandra cassandra ->
+          CassandraSchema.create(settings(cassandra, login(cassandra)));
+      case NodeSettings.Storage.Postgresql postgresql ->
+          PostgresSchema.create(settings(postgresql, password(postgresql)));
     }
+  }
+
+  private static PostgresSettings settings(
+      NodeSettings.Storage.Postgresql postgresql, String password) {
+    return new PostgresSettings(
+        postgresql.servers().stream()
+            .map(server -> new PostgresSettings.Server(server.host(), server.port()))
+            .toList(),
+        postgresql.database(),
+        postgresql.schema(),
+        PostgresSettings.Tls.valueOf(postgresql.tls().name()),
+        postgresql.authority(),
+        new PostgresSettings.Login(postgresql.user(), password),
+        postgresql.create());
+  }
+
+  private static String password(NodeSettings.Storage.Postgresql postgresql) throws IOException {
+    return switch (postgresql.password()) {
+      case NodeSettings.Storage.Password.None _ -> "";
+      case NodeSettings.Storage.Password.InFile(Path file) -> password(file);
+      case NodeSettings.Storage.Password.InEnvironment(String variable) -> {
+        String password = System.getenv(variable);
+        if (password == null || password.isEmpty()) {
+          throw new IOException(
+              "Expected a password in the environment variable " + variable + ", but found none");
+        }
+        yield password;
+      }
+    };
   }
 
   private static CassandraSettings settings(
@@ -83,7 +126,11 @@ public final class Storages {
     if (cassandra.login().isEmpty()) {
       return Optional.empty();
     }
-    Path file = cassandra.login().get().passwordFile();
+    String password = password(cassandra.login().get().passwordFile());
+    return Optional.of(new CassandraSettings.Login(cassandra.login().get().user(), password));
+  }
+
+  private static String password(Path file) throws IOException {
     String password;
     try {
       password = Files.readString(file).lines().findFirst().orElse("");
@@ -95,6 +142,6 @@ public final class Storages {
       throw new IOException(
           "Expected a password in the first line of " + file + ", but found none");
     }
-    return Optional.of(new CassandraSettings.Login(cassandra.login().get().user(), password));
+    return password;
   }
 }

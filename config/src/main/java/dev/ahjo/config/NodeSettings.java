@@ -139,6 +139,51 @@ public record NodeSettings(
       }
     }
 
+    /**
+     * In PostgreSQL, with other nodes.
+     *
+     * @param servers of which the one that may be written is used, whichever it is
+     * @param schema the name that all tables of this farm stand under
+     * @param create whether a node makes or migrates the tables by itself when it starts
+     * @param user who this node is to PostgreSQL
+     * @param authority who must have signed the server's certificate, instead of those whom Java
+     *     trusts
+     */
+    record Postgresql(
+        List<ContactPoint> servers,
+        String database,
+        String schema,
+        boolean create,
+        String user,
+        Password password,
+        TlsMode tls,
+        Optional<Path> authority)
+        implements Storage {
+      public Postgresql {
+        servers = List.copyOf(servers);
+      }
+    }
+
+    /** What a server has to show before it is spoken to, in PostgreSQL's own words. */
+    enum TlsMode {
+      DISABLE,
+      REQUIRE,
+      VERIFY_CA,
+      VERIFY_FULL
+    }
+
+    /** Where a password is found. */
+    sealed interface Password {
+      /** The server asks for none. */
+      record None() implements Password {}
+
+      /** In the first line of a file. */
+      record InFile(Path file) implements Password {}
+
+      /** In the environment of the node. */
+      record InEnvironment(String variable) implements Password {}
+    }
+
     /** A server of the database. */
     record ContactPoint(String host, int port) {}
 

@@ -1,6 +1,7 @@
 package dev.ahjo.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.InstanceOfAssertFactories.type;
 
 import dev.ahjo.config.NodeSettings.Limits;
 import dev.ahjo.config.NodeSettings.Listen;
@@ -194,8 +195,8 @@ class NodeSettingsTest {
             "4:14: host: expected a host name or address, but found 'a b'",
             "5:15: expected the key 'key' in tls, but it is not there",
             "6:11: projects: expected a path, but found ''",
-            "7:10: storage: expected embedded, or a mapping with the key cassandra, but found"
-                + " 'postgresql://db/ahjo'",
+            "7:10: storage: expected embedded, or a mapping with the key cassandra or postgresql, but"
+                + " found 'postgresql://db/ahjo'",
             "8:19: log_age: expected a duration such as 30s, 20m, 4h or 2d, but found 'long'",
             "8:35: log_size: expected a size such as 64KiB, 200MB or 2GB (at most 1000000000000000"
                 + " bytes), but found '0'",
@@ -271,8 +272,101 @@ class NodeSettingsTest {
             "1:41: expected the key 'contact_points' in cassandra, but it is not there");
     assertThat(told("{name: n, data: d, storage: {mongo: {}}, seeds: [localhost]}"))
         .containsExactly(
-            "1:29: expected the key 'cassandra' in storage, but it is not there",
-            "1:30: unknown key 'mongo' in storage; expected cassandra");
+            "1:29: storage: expected one of the keys cassandra, postgresql, but found neither",
+            "1:30: unknown key 'mongo' in storage; expected cassandra, postgresql");
+  }
+
+  @Test
+  void postgresqlNeedsOnlyItsServerAndIsSpokenToInTheClearOnlyAtHome() {
+    assertThat(
+            settings(
+                    "{name: n, data: d, seeds: [localhost],"
+                        + " storage: {postgresql: {servers: [db.example.org]}}}")
+                .storage())
+        .isEqualTo(
+            new Storage.Postgresql(
+                List.of(new Storage.ContactPoint("db.example.org", 5432)),
+                "ahjo",
+                "ahjo",
+                false,
+                "ahjo",
+                new Storage.Password.None(),
+                Storage.TlsMode.VERIFY_FULL,
+                Optional.empty()));
+    assertThat(
+            settings(
+                    "{name: n, data: d, seeds: [localhost],"
+                        + " storage: {postgresql: {servers: [127.0.0.1, \"[::1]:5433\"]}}}")
+                .storage())
+        .asInstanceOf(type(Storage.Postgresql.class))
+        .extracting(Storage.Postgresql::tls)
+        .isEqualTo(Storage.TlsMode.DISABLE);
+  }
+
+  @Test
+  void everythingAboutPostgresql() {
+    assertThat(
+            settings(
+                    """
+                    name: n
+                    data: d
+                    seeds: [localhost]
+                    storage:
+                      postgresql:
+                        servers: [db1, "db2:5433"]
+                        database: builds
+                        schema: farm
+                        create: true
+                        login: {user: builder, password_env: DB_PASSWORD}
+                        tls: {mode: verify-ca, authority: ca.pem}
+                    """)
+                .storage())
+        .isEqualTo(
+            new Storage.Postgresql(
+                List.of(
+                    new Storage.ContactPoint("db1", 5432), new Storage.ContactPoint("db2", 5433)),
+                "builds",
+                "farm",
+                true,
+                "builder",
+                new Storage.Password.InEnvironment("DB_PASSWORD"),
+                Storage.TlsMode.VERIFY_CA,
+                Optional.of(Path.of("/etc/ahjo/ca.pem"))));
+  }
+
+  @Test
+  void everyMistakeAboutPostgresql() {
+    assertThat(
+            told(
+                """
+                name: n
+                data: d
+                storage:
+                  postgresql:
+                    servers: []
+                    databse: builds
+                    schema: My-Farm
+                    create: maybe
+                    login: {password_file: p, password_env: A B}
+                    tls: {mode: prefer}
+                seeds: [localhost]
+                """))
+        .containsExactly(
+            "5:14: servers: expected at least one server, but found an empty list",
+            "6:5: unknown key 'databse' in postgresql; did you mean 'database'?",
+            "7:13: schema: expected a name of small letters, digits and _ (at most 30), but found"
+                + " 'My-Farm'",
+            "8:13: create: expected true or false, but found 'maybe'",
+            "9:12: expected the key 'user' in login, but it is not there",
+            "9:45: password_env: expected the name of an environment variable, but found 'A B'",
+            "10:17: mode: expected one of verify-full, verify-ca, require, disable, but found"
+                + " 'prefer'");
+    assertThat(
+            told(
+                "{name: n, data: d, seeds: [localhost], storage: {postgresql: {servers: [db]},"
+                    + " cassandra: {contact_points: [db]}}}"))
+        .containsExactly(
+            "1:49: storage: expected one of the keys cassandra, postgresql, but found both");
   }
 
   private static final String SHARED = "storage: {cassandra: {contact_points: [db]}}";

@@ -156,7 +156,7 @@ public final class NodeReader {
       f.get("storage")
           .orElseGet(f::at)
           .error(
-              "storage: nodes that share a keyspace and know nothing of each other would both write"
+              "storage: nodes that share a database and know nothing of each other would both write"
                   + " its journal; expected seeds as well, if only this node's own HOST:PORT");
     }
     if (!alone && embedded) {
@@ -164,7 +164,7 @@ public final class NodeReader {
           .orElseGet(f::at)
           .error(
               "seeds: several nodes can't share the embedded storage, which is in one node's data"
-                  + " folder; expected storage: {cassandra: ...} as well");
+                  + " folder; expected storage: {cassandra: ...} or {postgresql: ...} as well");
     }
     if (embedded && roles.size() < Role.values().length) {
       f.get("roles")
@@ -236,7 +236,7 @@ public final class NodeReader {
     return Set.of("0.0.0.0", "::", "[::]").contains(host);
   }
 
-  private static boolean loopback(String host) {
+  static boolean loopback(String host) {
     return host.equals("localhost")
         || host.equals("::1")
         || host.equals("[::1]")

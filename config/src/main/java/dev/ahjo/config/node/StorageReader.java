@@ -18,14 +18,16 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Reads where a node keeps what it must not lose: {@code embedded}, or {@code cassandra: {…}}. What
- * can't be read counts as embedded, so that the rest of the file is still looked at.
+ * Reads where a node keeps what it must not lose: {@code embedded}, {@code cassandra: {…}} or
+ * {@code postgresql: {…}}. What can't be read counts as embedded, so that the rest of the file is still looked at.
  */
 final class StorageReader {
   private static final int CQL_PORT = 9042;
   private static final int MAX_CONTACT_POINTS = 100;
   private static final int MAX_REPLICATION = 15;
   private static final String KEYSPACE = "ahjo";
+  private static final String KINDS =
+      "embedded, or a mapping with the key cassandra or postgresql";
 
   /** What Cassandra's own snitches call the only datacenter there is. */
   private static final String DATACENTER = "datacenter1";
@@ -51,16 +53,25 @@ final class StorageReader {
   Storage read(Value value) {
     if (!value.isMapping()) {
       value
-          .text("embedded, or a mapping with the key cassandra")
+          .text(KINDS)
           .filter(text -> !text.equals("embedded"))
           .ifPresent(text ->
               value.error(
-                  "storage: expected embedded, or a mapping with the key cassandra, but found "
-                      + Shown.quoted(text)));
+                  "storage: expected " + KINDS + ", but found " + Shown.quoted(text)));
       return new Embedded();
     }
     try (Fields f = value.fields("storage").orElseThrow()) {
-      return f.require("cassandra").flatMap(this::cassandra).orElse(new Embedded());
+      Optional<Value> cassandra = f.get("cassandra");
+      Optional<Value> postgresql = f.get("postgresql");
+      if (cassandra.isPresent() == postgresql.isPresent()) {
+        value.error(
+            "storage: expected one of the keys cassandra, postgresql, but found "
+                + (cassandra.isPresent() ? "both" : "neither"));
+      }
+      return cassandra
+          .flatMap(this::cassandra)
+          .or(() -> postgresql.flatMap(new PostgresqlReader(path)::read))
+          .orElse(new Embedded());
     }
   }
 
@@ -71,7 +82,9 @@ final class StorageReader {
     }
     try (Fields f = fields.get()) {
       List<ContactPoint> points =
-          f.require("contact_points").map(StorageReader::contactPoints).orElse(List.of());
+          f.require("contact_points")
+              .map(v -> servers(v, "contact_points", CQL_PORT))
+              .orElse(List.of());
       String datacenter =
           f.get("datacenter")
               .flatMap(v -> v.text("the name of a datacenter", DATACENTER_NAME.asMatchPredicate()))
@@ -93,21 +106,24 @@ final class StorageReader {
     }
   }
 
-  private static List<ContactPoint> contactPoints(Value value) {
+  /** Addresses of servers, without a port the usual one. */
+  static List<ContactPoint> servers(Value value, String key, int usual) {
     if (value.isEmptyList()) {
-      value.error("contact_points: expected at least one server, but found an empty list");
+      value.error(key + ": expected at least one server, but found an empty list");
     }
     return value.list(
         MAX_CONTACT_POINTS,
-        v -> v.parsed("HOST or HOST:PORT (an IPv6 address in [])", StorageReader::contactPoint));
+        v ->
+            v.parsed(
+                "HOST or HOST:PORT (an IPv6 address in [])", text -> contactPoint(text, usual)));
   }
 
-  private static Optional<ContactPoint> contactPoint(String text) {
+  private static Optional<ContactPoint> contactPoint(String text, int usual) {
     Matcher found = CONTACT_POINT.matcher(text);
     if (!found.matches()) {
       return Optional.empty();
     }
-    int port = Optional.ofNullable(found.group("port")).map(Integer::valueOf).orElse(CQL_PORT);
+    int port = Optional.ofNullable(found.group("port")).map(Integer::valueOf).orElse(usual);
     return port >= 1 && port <= 65_535
         ? Optional.of(new ContactPoint(found.group("host").replaceAll("[\\[\\]]", ""), port))
         : Optional.empty();

@@ -2,11 +2,15 @@ package dev.ahjo.persistence.cassandra;
 
 import com.datastax.oss.driver.api.core.DriverException;
 import com.typesafe.config.Config;
-import com.typesafe.config.ConfigValueFactory;
 import dev.ahjo.core.port.Events;
 import dev.ahjo.core.port.StreamStore;
 import dev.ahjo.core.status.StatusStore;
 import dev.ahjo.persistence.Storage;
+import dev.ahjo.persistence.farm.Keeper;
+import dev.ahjo.persistence.farm.Signal;
+import dev.ahjo.persistence.farm.SignalSerializer;
+import dev.ahjo.persistence.farm.Signals;
+import dev.ahjo.persistence.farm.Vacancy;
 import dev.ahjo.persistence.log.CassandraStreamStore;
 import dev.ahjo.persistence.log.Pruned;
 import dev.ahjo.persistence.log.SharedStreamStore;
@@ -20,7 +24,6 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -75,22 +78,14 @@ public final class CassandraStorage implements Storage {
 
   @Override
   public Config config() {
-    return store
-        .config()
-        .withValue(
-            "pekko.actor.serializers.ahjo-signals",
-            ConfigValueFactory.fromAnyRef(SignalSerializer.class.getName()))
-        .withValue(
-            "pekko.actor.serialization-bindings",
-            ConfigValueFactory.fromMap(Map.of(Signal.class.getName(), "ahjo-signals"))
-                .withFallback(store.config().getValue("pekko.actor.serialization-bindings")));
+    return SignalSerializer.bound(store.config());
   }
 
   @Override
   public Stores open(ActorSystem<?> system) throws IOException {
     try {
       var shared = new Shared(store, system, clock);
-      announced = shared.signals::announced;
+      announced = () -> shared.signals.soon(Signal.Announced::new);
       return shared;
     } catch (DriverException | CompletionException | IOException failed) {
       throw unanswered(failed);

@@ -40,7 +40,7 @@ public class JdbcJournal implements AutoCloseable {
   JdbcJournal(JournalDatabase database) throws SQLException {
     this.database = database;
     this.connections = new Connections(database::connect, database.readers());
-    this.writer = new JournalWriter(database, this::grown);
+    this.writer = new JournalWriter(database, this::committed);
     this.readers =
         Executors.newFixedThreadPool(
             database.readers(),
@@ -91,8 +91,13 @@ public class JdbcJournal implements AutoCloseable {
     return () -> listeners.remove(appended);
   }
 
-  /** The journal reaches up to there; called after each commit. */
-  void grown(long ordering) {
+  /** This process has stored all up to there. */
+  void committed(long ordering) {
+    grown(ordering);
+  }
+
+  /** The journal reaches up to there. */
+  final void grown(long ordering) {
     lastOrdering.accumulateAndGet(ordering, Math::max);
     listeners.forEach(Runnable::run);
   }

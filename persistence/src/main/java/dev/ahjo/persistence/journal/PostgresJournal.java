@@ -9,7 +9,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,6 +20,8 @@ import org.slf4j.LoggerFactory;
 public final class PostgresJournal extends JdbcJournal {
   private static final Logger LOG = LoggerFactory.getLogger(PostgresJournal.class);
   private static final int READERS = 8;
+
+  private volatile @Nullable Runnable committing;
 
   private PostgresJournal(PostgresServer server) throws SQLException {
     super(new Shared(server));
@@ -53,9 +55,18 @@ public final class PostgresJournal extends JdbcJournal {
     return all;
   }
 
-  /** Calls {@code told} with the place of the last record after each commit of this node. */
-  public void onCommit(LongConsumer told) {
-    onAppend(() -> told.accept(lastOrdering()));
+  /** Calls {@code told} after each commit of this node, on the writer's thread: it must be quick. */
+  public void onCommit(Runnable told) {
+    committing = told;
+  }
+
+  @Override
+  void committed(long ordering) {
+    super.committed(ordering);
+    Runnable told = committing;
+    if (told != null) {
+      told.run();
+    }
   }
 
   /** Another node has said how far the journal reaches. */

@@ -70,6 +70,9 @@ public final class EventFollower implements AutoCloseable {
           told = Math.max(told, shown);
         }
       } catch (StatusUnavailable failed) {
+        if (closing) {
+          return;
+        }
         LOG.warn("What happened after {} can't be told now: {}", told, failed.getMessage());
       }
       try {

@@ -1,4 +1,4 @@
-package dev.ahjo.persistence.cassandra;
+package dev.ahjo.persistence.farm;
 
 import java.time.Duration;
 import java.util.Optional;
@@ -14,7 +14,7 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
  * Holds something as long as it lives, as the singleton of a farm. If it can't be had, it is tried
  * again and again: a singleton that fails for good would be begun anew only once its node leaves.
  */
-final class Keeper {
+public final class Keeper {
   private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
   private static final double SPREAD = 0.2;
@@ -25,13 +25,13 @@ final class Keeper {
    * @param take makes what is held; may fail
    * @param holds told what is held now, or that nothing is
    */
-  static <P extends AutoCloseable> Behavior<Signal> of(
+  public static <P extends AutoCloseable> Behavior<Signal> of(
       Supplier<P> take, Consumer<Optional<P>> holds) {
     Behavior<Signal> holding =
         Behaviors.setup(context -> {
           P taken = take.get();
           holds.accept(Optional.of(taken));
-          context.getLog().info("This node orders the facts of the farm now");
+          context.getLog().info("This node writes the read tables of the farm now");
           return Behaviors.receive(Signal.class)
               .onSignal(PreRestart.class, restart -> given(taken, holds))
               .onSignal(PostStop.class, stop -> given(taken, holds))

@@ -1,4 +1,4 @@
-package dev.ahjo.persistence.cassandra;
+package dev.ahjo.persistence.farm;
 
 import dev.ahjo.core.id.BuildKey;
 import dev.ahjo.core.log.StreamKey;
@@ -8,6 +8,7 @@ import dev.ahjo.persistence.log.Growth;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Props;
@@ -17,16 +18,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Carries {@link Signal}s between the nodes of a farm. */
-final class Signals implements Growth {
+public final class Signals implements Growth {
   private static final Logger LOG = LoggerFactory.getLogger(Signals.class);
 
-  /** Nodes that store much tell the scribe once in this time. */
+  /** Nodes that store much tell it once in this time. */
   private static final Duration GATHER = Duration.ofMillis(3);
 
   private final ActorSystem<?> system;
   private final ActorRef<Topic.Command<Signal>> topic;
   private final Followers followers = new Followers();
-  private final AtomicBoolean announcing = new AtomicBoolean();
+  private final AtomicBoolean telling = new AtomicBoolean();
 
   private Signals(ActorSystem<?> system) {
     this.system = system;
@@ -40,7 +41,7 @@ final class Signals implements Growth {
    *
    * @param hear called with each signal, from this node and others; must be quick
    */
-  static Signals open(ActorSystem<?> system, Consumer<Signal> hear) {
+  public static Signals open(ActorSystem<?> system, Consumer<Signal> hear) {
     var signals = new Signals(system);
     ActorRef<Signal> ear =
         system.systemActorOf(
@@ -58,21 +59,22 @@ final class Signals implements Growth {
     return signals;
   }
 
-  void publish(Signal signal) {
+  /** Tells all nodes, this one as well. */
+  public void publish(Signal signal) {
     topic.tell(Topic.publish(signal));
   }
 
-  /** There is something for the scribe; told soon, and once for many. */
-  void announced() {
-    if (announcing.compareAndSet(false, true)) {
+  /** There is something new: told soon, and once for many, in the words of that moment. */
+  public void soon(Supplier<Signal> news) {
+    if (telling.compareAndSet(false, true)) {
       var unused =
           system
               .scheduler()
               .scheduleOnce(
                   GATHER,
                   () -> {
-                    announcing.set(false);
-                    publish(new Signal.Announced());
+                    telling.set(false);
+                    publish(news.get());
                   },
                   system.executionContext());
     }

@@ -1,13 +1,28 @@
-package dev.ahjo.persistence.cassandra;
+package dev.ahjo.persistence.farm;
 
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigValueFactory;
 import java.io.NotSerializableException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import org.apache.pekko.serialization.SerializerWithStringManifest;
 
 /** Signals between nodes. */
 public final class SignalSerializer extends SerializerWithStringManifest {
   private static final int ID = 8013;
+
+  /** A configuration of an actor system, which has signals written by this. */
+  public static Config bound(Config config) {
+    return config
+        .withValue(
+            "pekko.actor.serializers.ahjo-signals",
+            ConfigValueFactory.fromAnyRef(SignalSerializer.class.getName()))
+        .withValue(
+            "pekko.actor.serialization-bindings",
+            ConfigValueFactory.fromMap(Map.of(Signal.class.getName(), "ahjo-signals"))
+                .withFallback(config.getValue("pekko.actor.serialization-bindings")));
+  }
 
   @Override
   public int identifier() {

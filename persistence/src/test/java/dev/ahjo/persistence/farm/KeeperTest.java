@@ -1,4 +1,4 @@
-package dev.ahjo.persistence.cassandra;
+package dev.ahjo.persistence.farm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

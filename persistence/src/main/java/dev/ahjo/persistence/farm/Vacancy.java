@@ -1,4 +1,4 @@
-package dev.ahjo.persistence.cassandra;
+package dev.ahjo.persistence.farm;
 
 import java.time.Duration;
 import java.util.Optional;
@@ -7,8 +7,8 @@ import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.jspecify.annotations.Nullable;
 
-/** Whether the post of the farm's scribe is this node's to hold, and nobody holds it. */
-final class Vacancy {
+/** Whether the post of who writes for the farm is this node's to hold, and nobody holds it. */
+public final class Vacancy {
   /** Longer than a former holder needs to hand it over. */
   static final Duration LONG = Duration.ofSeconds(30);
 
@@ -21,7 +21,7 @@ final class Vacancy {
    * @param ours whether this is the node to hold it
    * @param nanos the time, of {@link System#nanoTime}
    */
-  void look(boolean ours, boolean held, long nanos) {
+  public void look(boolean ours, boolean held, long nanos) {
     Long begun = since;
     if (!ours || held) {
       since = null;
@@ -33,16 +33,17 @@ final class Vacancy {
     }
   }
 
-  Optional<String> problem() {
+  /** What is wrong, once it has been for long. */
+  public Optional<String> problem() {
     return lasting
         ? Optional.of(
-            "This node is to order the facts of the farm, but can't begin to: the read tables stand"
-                + " still; see its log")
+            "This node is to write the read tables of the farm, but can't begin to: they stand still;"
+                + " see its log")
         : Optional.empty();
   }
 
   /** Whether a singleton of the farm is to be here: it is with the oldest member. */
-  static boolean ours(Cluster cluster) {
+  public static boolean ours(Cluster cluster) {
     Member self = cluster.selfMember();
     if (!counts(self)) {
       return false;

@@ -1,14 +1,14 @@
-package dev.ahjo.persistence.cassandra;
+package dev.ahjo.persistence.farm;
 
 /**
  * What the nodes of a farm tell each other of their storage, so that nobody has to look all the
  * time. Each may be lost.
  */
-sealed interface Signal {
+public sealed interface Signal {
   /** Some node has stored facts: there is something for the scribe. */
   record Announced() implements Signal {}
 
-  /** The feed ends there now. */
+  /** The feed of all facts ends there now. */
   record Grown(long end) implements Signal {}
 
   /** The read tables show the feed up to there. */
