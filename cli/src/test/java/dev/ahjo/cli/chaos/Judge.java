@@ -149,7 +149,7 @@ final class Judge {
       }
       neverBackwards(request, seen);
       Event last = seen.getLast();
-      attempts(request, last.builds());
+      attempts(request, last.builds(), seen);
       ending(request, last);
       for (String attempt : last.builds()) {
         String other = builds.put(build(attempt), request);
@@ -210,7 +210,7 @@ final class Judge {
     return (read.state() + " " + read.result()).strip() + " " + read.builds();
   }
 
-  private void attempts(String request, List<String> attempts) {
+  private void attempts(String request, List<String> attempts, List<Event> seen) {
     // What a worker refused to begin spends nothing.
     if (attempts.stream().filter(a -> runs.containsKey(build(a))).count() > limit) {
       wrong("no more attempts than the limit", request + " had " + attempts);
@@ -226,7 +226,7 @@ final class Judge {
       }
       Run next = runs.get(build(attempts.get(i + 1)));
       long lostBy = next == null ? Long.MAX_VALUE : next.starts.getFirst().t();
-      long began = lost.starts.isEmpty() ? lost.lastSign : lost.starts.getFirst().t();
+      long began = Math.min(began(lost), leased(build(attempts.get(i)), seen));
       if (!excused(worker, began, lostBy)) {
         wrong(
             "a lease is lost only for cause",
@@ -237,6 +237,19 @@ final class Judge {
             attempts.get(i) + " still ran when " + attempts.get(i + 1) + " had begun");
       }
     }
+  }
+
+  private static long began(Run run) {
+    return run.starts.isEmpty() ? run.lastSign : run.starts.getFirst().t();
+  }
+
+  /** A plan may have waited for its worker to come back, and begin after the lease was given up. */
+  private static long leased(String build, List<Event> seen) {
+    return seen.stream()
+        .filter(read -> read.builds().stream().anyMatch(attempt -> build(attempt).equals(build)))
+        .mapToLong(Event::t)
+        .min()
+        .orElse(Long.MAX_VALUE);
   }
 
   private boolean excused(String worker, long from, long to) {

@@ -136,6 +136,22 @@ class JudgeTest {
         .log("b#3", SUM);
   }
 
+  /** Its plan came to the worker when it was back, and the lease was given up by then. */
+  private static Tale planned() {
+    return new Tale()
+        .submit("r1")
+        .fault("away", "w1", 400, true)
+        .tick(100)
+        .read("r1", "running", "", "b#1 w1 ")
+        .tick(300)
+        .start("w1", "b#1")
+        .tick(20)
+        .start("w2", "b#2")
+        .end("w2", "b#2", "0", SUM)
+        .read("r1", "finished", "success", "b#1 w1 retry", "b#2 w2 success")
+        .log("b#2", SUM);
+  }
+
   /** Its nodes were lost, or had no store, and were started again; the store was full. */
   private static Tale startedAgain() {
     return plain().exit("n1", "75").exit("n2", "4").exit("store", "100");
@@ -143,7 +159,7 @@ class JudgeTest {
 
   @Test
   void whatIsRightIsFoundRight() {
-    for (Tale tale : List.of(plain(), retried(), late(), shelved(), startedAgain())) {
+    for (Tale tale : List.of(plain(), retried(), late(), planned(), shelved(), startedAgain())) {
       assertThat(tale.judged().violations()).isEmpty();
     }
     assertThat(Judge.judge(cancelled().events, 2, new Judge.Enough(1, 0, 0, Set.of())).violations())

@@ -143,6 +143,11 @@ public final class OutStream {
         finish();
       } else if (offset > stored) {
         advance(offset);
+        if (size >= 0 && offset > size) {
+          // A power cut took from the file what had been sent: what the store has is all there is.
+          size = offset;
+          rewind();
+        }
       } else if (offset < stored) {
         // the store lost what it had not forced
         stored = offset;

@@ -89,4 +89,16 @@ class OutStreamTest {
     assertThat(before).allMatch(c -> c.offset() <= Chunk.MAX_LENGTH);
     assertThat(again).anyMatch(c -> c.offset() == 0);
   }
+
+  /** The disk forgot what had been printed and sent; without an end the build would never end. */
+  @Test
+  void aStreamOfWhichTheStoreHasMoreThanAPowerCutLeftEndsWhereTheStoreStands() throws Exception {
+    OutStream stream = stream("cut", 0);
+    assertThat(gate.next().last()).isTrue();
+    stream.stored(78, false);
+    Chunk end = gate.next();
+    assertThat(end.offset()).isEqualTo(78);
+    assertThat(end.length()).isZero();
+    assertThat(end.last()).isTrue();
+  }
 }
