@@ -182,7 +182,8 @@ class SafetyTest {
       String text = desk.get("/metrics").text();
       assertThat(text)
           .contains(
-              "ahjo_http_requests_total{method=\"GET\",route=\"/api/v1/builds\",status=\"200\"} 1\n")
+              "ahjo_http_requests_total{method=\"GET\",route=\"/api/v1/builds\",status=\"200\"}"
+                  + " 1\n")
           .contains("ahjo_http_requests_total{method=\"GET\",route=\"none\",status=\"404\"} 1\n")
           .contains("ahjo_gate_sessions 2\n")
           .containsPattern("process_cpu_seconds_total [0-9.]+\n")

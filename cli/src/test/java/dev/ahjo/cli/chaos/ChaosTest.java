@@ -61,8 +61,7 @@ class ChaosTest {
   void nothingIsLostAndNothingRunsTwice() throws Exception {
     boolean brief = SECONDS <= SHORT;
     Set<Storm.Kind> kinds = kinds(Storm.Kind.ofOneNode());
-    var enough =
-        brief ? new Judge.Enough(40, 30, 6, Set.of()) : Judge.Enough.in(SECONDS, kinds);
+    var enough = brief ? new Judge.Enough(40, 30, 6, Set.of()) : Judge.Enough.in(SECONDS, kinds);
     var setup =
         new ChaosRun.Setup(
             "ajch",
@@ -90,7 +89,17 @@ class ChaosTest {
     Set<Storm.Kind> kinds = kinds(Storm.Kind.ofAFarm());
     var setup =
         new ChaosRun.Setup(
-            "ajfa", 8, SEED, seconds, 3, 3, 4, kinds, 1, Judge.Enough.in(seconds, kinds), List.of());
+            "ajfa",
+            8,
+            SEED,
+            seconds,
+            3,
+            3,
+            4,
+            kinds,
+            1,
+            Judge.Enough.in(seconds, kinds),
+            List.of());
     assertThat(ChaosRun.run(setup, folder, System.out).violations()).as("seed " + SEED).isEmpty();
   }
 

@@ -248,7 +248,9 @@ class DisasterTest {
     for (String request : printing) {
       JsonNode end = end(request, "finished");
       saw("printing: %s %s", end.path("result").asText(), attempts(end));
-      assertThat(end.path("result").asText()).as("a full disk is not the build's doing").isEqualTo("success");
+      assertThat(end.path("result").asText())
+          .as("a full disk is not the build's doing")
+          .isEqualTo("success");
     }
     for (int i = 0; i < 4; i++) {
       assertThat(end(submit("short"), "finished").path("result").asText()).isEqualTo("success");

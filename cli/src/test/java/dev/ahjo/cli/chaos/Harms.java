@@ -122,8 +122,7 @@ final class Harms {
 
   boolean reset(Machine machine, List<Machine> others) throws IOException {
     List<Machine> one = List.of(machine);
-    var troubles =
-        List.of(farm.machines().reset(one, others), farm.machines().reset(others, one));
+    var troubles = List.of(farm.machines().reset(one, others), farm.machines().reset(others, one));
     unscaled(farm.workers().contains(machine) ? HEARTBEAT : HEARTBEAT / 4);
     return met(troubles, 0);
   }

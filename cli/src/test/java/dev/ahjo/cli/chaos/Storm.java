@@ -147,9 +147,9 @@ final class Storm {
     Machine worker = farm.workers().get(chance.nextInt(farm.workers().size()));
     double seconds = 3 + chance.nextDouble() * 9;
     Machine victim =
-        kind.name().contains("STORE") ? farm.store().orElseThrow()
-        : kind.name().contains("NODE") || kind == Kind.CUT_GATE ? node
-        : worker;
+        kind.name().contains("STORE")
+            ? farm.store().orElseThrow()
+            : kind.name().contains("NODE") || kind == Kind.CUT_GATE ? node : worker;
     List<Machine> nodes = farm.nodes();
     List<Machine> others = nodes.stream().filter(each -> !each.equals(node)).toList();
     record(

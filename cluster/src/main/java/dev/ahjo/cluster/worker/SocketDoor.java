@@ -67,7 +67,8 @@ final class SocketDoor implements AgentDoor {
         if (ProtocolCodec.toGate(message, form) instanceof Protocol.Hello hello) {
           admit(hello, form);
         } else {
-          // An agent says so when a message of its lost session overtakes the Hello of the next: for
+          // An agent says so when a message of its lost session overtakes the Hello of the next:
+          // for
           // good only he is sent off who does not speak the protocol.
           reject(form, "Expected a Hello before other messages", true);
         }

@@ -250,8 +250,7 @@ public final class MemoryStatus implements Views, StatusStore {
   }
 
   private static boolean acceptsAny(Query query, String field, Collection<String> found) {
-    return query.values(field).isEmpty()
-        || query.values(field).stream().anyMatch(found::contains);
+    return query.values(field).isEmpty() || query.values(field).stream().anyMatch(found::contains);
   }
 
   /** The views of one kind, by key and in the order in which they came. */

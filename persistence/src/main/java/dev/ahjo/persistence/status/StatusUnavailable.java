@@ -8,7 +8,8 @@ public final class StatusUnavailable extends UncheckedIOException {
   private static final long serialVersionUID = 1;
 
   StatusUnavailable(String what, Throwable why) {
-    super(what + ": " + why.getMessage(), why instanceof IOException io ? io : new IOException(why));
+    super(
+        what + ": " + why.getMessage(), why instanceof IOException io ? io : new IOException(why));
   }
 
   StatusUnavailable(String what) {

@@ -62,8 +62,7 @@ class OutStreamTest {
     var key =
         new StreamKey(BuildKey.parse("demo/linux#1"), streams.size(), StreamKey.Kind.LOG, "stdio");
     var stream =
-        new OutStream(
-            key, file, gate, false, Long.MAX_VALUE, Duration.ofMinutes(10), _ -> {});
+        new OutStream(key, file, gate, false, Long.MAX_VALUE, Duration.ofMinutes(10), _ -> {});
     streams.add(stream);
     stream.end(Files.size(file));
     stream.start();

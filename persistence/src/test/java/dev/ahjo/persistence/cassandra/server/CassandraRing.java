@@ -70,14 +70,7 @@ public final class CassandraRing implements AutoCloseable {
   public static List<String> alone(Path folder, String host, int port, int heapMiB)
       throws IOException {
     return new CassandraServer(
-            ServerProgram.find(),
-            folder,
-            List.of(host),
-            0,
-            port,
-            port + 1,
-            token(0, 1),
-            heapMiB)
+            ServerProgram.find(), folder, List.of(host), 0, port, port + 1, token(0, 1), heapMiB)
         .command();
   }
 
