@@ -10,8 +10,12 @@ import dev.ahjo.cluster.membership.Membership;
 import dev.ahjo.cluster.membership.Seeds;
 import dev.ahjo.cluster.worker.Sessions;
 import dev.ahjo.core.Farm;
+import dev.ahjo.core.buildset.Submission;
+import dev.ahjo.core.id.BuilderName;
+import dev.ahjo.core.id.BuildsetId;
 import dev.ahjo.core.id.ProjectName;
 import dev.ahjo.core.kernel.EntityRef;
+import dev.ahjo.core.port.Entities.Answer;
 import dev.ahjo.core.project.Project;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -20,18 +24,23 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Down;
 import org.apache.pekko.cluster.typed.Join;
@@ -269,6 +278,7 @@ class SeveralNodesTest {
     node(2, ALL);
     awaitUp(0, 1, 2, 3);
     assertThat(first.membership().trouble()).isEmpty();
+    theLongestProjectIsDefinedAndBuiltThrough(gate);
 
     // Taken out by the others, it knows that it must begin anew.
     Cluster others = Cluster.get(engine(0).system());
@@ -278,6 +288,46 @@ class SeveralNodesTest {
         .isTrue();
     open.remove(2);
     awaitUp(0, 1, 3);
+  }
+
+  /** Asked again for a minute, as a client does that is answered 503. */
+  private static <T> T answered(Supplier<CompletionStage<T>> asked) throws Exception {
+    long deadline = System.nanoTime() + Duration.ofMinutes(1).toNanos();
+    while (true) {
+      try {
+        return now(asked.get());
+      } catch (ExecutionException tooLate) {
+        assertThat(System.nanoTime()).as("deadline after %s", tooLate).isLessThan(deadline);
+      }
+    }
+  }
+
+  /** The node has no entities, so that all crosses to another. */
+  private static void theLongestProjectIsDefinedAndBuiltThrough(Engine other) throws Exception {
+    Farm farm = new Farm(other.entities());
+    // In each builder, and too far apart to be packed.
+    byte[] noise = new byte[75_000];
+    new Random(1).nextBytes(noise);
+    var text = new StringBuilder("project: longest\ndefaults: {env: {NOISE: ");
+    text.append(Base64.getEncoder().encodeToString(noise)).append("}}\nbuilders:\n");
+    for (int i = 0; i < 38; i++) {
+      text.append("  b%d: {steps: [{run: make}]}\n".formatted(i));
+    }
+    var definition = EngineTest.project(text.toString());
+    assertThat(answered(() -> farm.define(definition, "me"))).isInstanceOf(Answer.Done.class);
+    var submission =
+        new Submission(
+            new ProjectName("longest"),
+            IntStream.range(0, 38).mapToObj(i -> new BuilderName("b" + i)).toList(),
+            Optional.empty(),
+            Optional.empty(),
+            Map.of(),
+            Map.of(),
+            0,
+            "a test",
+            "me");
+    assertThat(answered(() -> farm.submit(submission, new BuildsetId("longest"), "longest")))
+        .isInstanceOf(Farm.Submitted.Accepted.class);
   }
 
   private record Serializable(String text) implements java.io.Serializable {}

@@ -5,11 +5,15 @@ import dev.ahjo.core.kernel.Message;
 import dev.ahjo.core.port.Entities.Answer;
 import dev.ahjo.persistence.cassandra.CausalClock;
 import dev.ahjo.wire.Json;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.NotSerializableException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.GZIPOutputStream;
 import org.apache.pekko.actor.ExtendedActorSystem;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorRefResolver;
@@ -18,13 +22,23 @@ import org.apache.pekko.serialization.SerializerWithStringManifest;
 
 /**
  * Mail between nodes: the speaker's {@link CausalClock} in eight bytes, so that what comes of the
- * mail is never stored as if it were before its cause, then CBOR. Only records of core are made
- * from its bytes.
+ * mail is never stored as if it were before its cause, then CBOR, as gzip where it is long: the
+ * frame between nodes is the limit, and a state of many builders or requests repeats itself. Only
+ * records of core are made from its bytes.
  */
 public final class MailSerializer extends SerializerWithStringManifest {
   private static final int ID = 8010;
   private static final String STATE = "shown:";
   private static final String CORE = "dev.ahjo.core.";
+
+  /** Longer mail is packed. */
+  private static final int LONG = 64 * 1024;
+
+  /** What mail may be when unpacked. */
+  private static final int LONGEST = 128 * 1024 * 1024;
+
+  /** How gzip begins; no CBOR begins so. */
+  private static final byte PACKED = 0x1f;
 
   private final ObjectMapper cbor = Json.binary();
   private final ExtendedActorSystem system;
@@ -62,7 +76,31 @@ public final class MailSerializer extends SerializerWithStringManifest {
   @Override
   public byte[] toBinary(Object o) {
     byte[] mail = mail(o);
+    mail = mail.length > LONG ? pack(mail) : mail;
     return ByteBuffer.allocate(Long.BYTES + mail.length).putLong(clock.shown()).put(mail).array();
+  }
+
+  private static byte[] pack(byte[] mail) {
+    var packed = new ByteArrayOutputStream(mail.length / 4);
+    try (var gzip = new GZIPOutputStream(packed)) {
+      gzip.write(mail);
+    } catch (IOException impossible) {
+      throw new UncheckedIOException("Can't pack mail in memory", impossible);
+    }
+    return packed.toByteArray();
+  }
+
+  private static byte[] unpack(byte[] mail) throws IOException {
+    if (mail.length == 0 || mail[0] != PACKED) {
+      return mail;
+    }
+    try (var gzip = new GZIPInputStream(new ByteArrayInputStream(mail))) {
+      byte[] unpacked = gzip.readNBytes(LONGEST);
+      if (gzip.read() >= 0) {
+        throw new IOException("Expected at most " + LONGEST + " bytes of mail, but found more");
+      }
+      return unpacked;
+    }
   }
 
   private byte[] mail(Object o) {
@@ -94,8 +132,9 @@ public final class MailSerializer extends SerializerWithStringManifest {
     return mail(Arrays.copyOfRange(bytes, Long.BYTES, bytes.length), manifest);
   }
 
-  private Object mail(byte[] bytes, String manifest) throws NotSerializableException {
+  private Object mail(byte[] received, String manifest) throws NotSerializableException {
     try {
+      byte[] bytes = unpack(received);
       return switch (manifest) {
         case "say" -> {
           SayBytes say = cbor.readValue(bytes, SayBytes.class);

@@ -11,6 +11,7 @@ import dev.ahjo.core.project.BuilderRules;
 import dev.ahjo.core.project.ProjectDefinition;
 import dev.ahjo.core.project.Repository;
 import dev.ahjo.core.property.Property;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -36,7 +37,7 @@ public final class Planner {
     }
   }
 
-  /** Characters of all plans of a buildset, which are journaled together. */
+  /** Bytes of all plans of a buildset, which are sent and journaled together. */
   private static final int MAX_LENGTH = 4_000_000;
 
   private final ProjectDefinition project;
@@ -180,15 +181,16 @@ public final class Planner {
   private void bound(List<Buildset.Node> nodes) {
     long all = 0;
     for (Buildset.Node node : nodes) {
-      int length = node.spec().plan().toString().length();
-      all += length;
+      String text = node.spec().plan().toString();
+      int length = text.length();
+      all += text.getBytes(StandardCharsets.UTF_8).length;
       if (length > Plan.MAX_LENGTH || all > MAX_LENGTH) {
         wrong(
             "builders",
             length > Plan.MAX_LENGTH
                 ? "the plan of %s is %d characters long with its properties and steps, at most %d"
                     .formatted(node.spec().builder(), length, Plan.MAX_LENGTH)
-                : "the plans together are more than %d characters long".formatted(MAX_LENGTH));
+                : "the plans together are more than %d bytes long".formatted(MAX_LENGTH));
         return;
       }
     }

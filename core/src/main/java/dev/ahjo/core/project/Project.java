@@ -13,6 +13,7 @@ import dev.ahjo.core.kernel.EntityRef;
 import dev.ahjo.core.kernel.EntityType;
 import dev.ahjo.core.kernel.Message;
 import dev.ahjo.core.kernel.Refusal;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Optional;
 import org.pcollections.HashTreePMap;
@@ -66,7 +67,7 @@ public final class Project implements Entity<Project.Command, Project.State, Pro
     return (Command) message;
   }
 
-  /** Characters of all builders as text. */
+  /** Bytes of all builders as text: nodes send the whole of it to each other in one message. */
   private static final int MAX_LENGTH = 4_000_000;
 
   private record When(State state, Command command) {}
@@ -93,14 +94,14 @@ public final class Project implements Entity<Project.Command, Project.State, Pro
   private static Optional<Refusal> tooLong(ProjectDefinition definition) {
     long all = 0;
     for (BuilderDefinition builder : definition.builders()) {
-      all += builder.toString().length();
+      all += builder.toString().getBytes(StandardCharsets.UTF_8).length;
       if (all > MAX_LENGTH) {
         return Optional.of(
             new Refusal.Invalid(
                 "builders",
                 "expected at most "
                     + MAX_LENGTH
-                    + " characters with the defaults in each builder, but found more at '"
+                    + " bytes with the defaults in each builder, but found more at '"
                     + builder.name()
                     + "'"));
       }
