@@ -142,7 +142,15 @@ final class Engine implements AutoCloseable {
     Pulse pulse = place.seeds() instanceof Seeds.Alone ? Pulse.NONE : Pulse.start(STILL, lost);
     system.getWhenTerminated().thenRun(pulse::close);
     Shards shards =
-        Shards.start(system, kinds(), agents, clock, () -> {}, Surroundings.Pace.USUAL, pulse);
+        Shards.start(
+            system,
+            kinds(),
+            agents,
+            clock,
+            () -> {},
+            Surroundings.Pace.USUAL,
+            pulse,
+            membership::unheard);
     return new Engine(system, shards, membership, () -> membership.begin(place.seeds(), lost));
   }
 

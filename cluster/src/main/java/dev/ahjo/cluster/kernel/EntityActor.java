@@ -57,6 +57,12 @@ public final class EntityActor<C extends Message, S, E extends Fact>
   /** Said commands that are decided together at most. */
   private static final int BATCH = 256;
 
+  /** Said while nothing may be decided; beyond, whoever owes it says it again. */
+  private static final int MOST_SPOKEN = 10_000;
+
+  /** How soon to ask again whether this node is heard. */
+  private static final Duration LISTEN = Duration.ofMillis(100);
+
   /** Timers longer than this are set again when they ring; the scheduler can't wait for years. */
   private static final Duration LONGEST_TIMER = Duration.ofHours(1);
 
@@ -79,6 +85,7 @@ public final class EntityActor<C extends Message, S, E extends Fact>
   private long ringsAt = Debts.NEVER;
   private long lastMail;
   private boolean passivating;
+  private int lost;
 
   /** The row under way and the state after it, so that each fact evolves only once. */
   private @Nullable Recorded writing;
@@ -255,6 +262,10 @@ public final class EntityActor<C extends Message, S, E extends Fact>
 
   /** Keeps what was said until all mail that is here already has been heard. */
   private void hear(Spoken something) {
+    if (spoken.size() >= MOST_SPOKEN) {
+      lost++;
+      return;
+    }
     if (spoken.isEmpty()) {
       context.getSelf().tell(Mail.Signal.DECIDE);
     }
@@ -307,10 +318,13 @@ public final class EntityActor<C extends Message, S, E extends Fact>
     if (around.mailboxes().fenced()) {
       return Effect().stop();
     }
+    if (around.mailboxes().unheard()) {
+      timers.startSingleTimer(Mail.Signal.DECIDE, Mail.Signal.DECIDE, LISTEN);
+      return Effect().none();
+    }
     lastMail = now();
     Instant at = around.clock().instant();
-    List<Spoken> heard = List.copyOf(spoken);
-    spoken.clear();
+    List<Spoken> heard = nextSpoken();
     List<Outcome> outcomes = new ArrayList<>(heard.size());
     List<Fact> facts = new ArrayList<>();
     Set<String> touched = new HashSet<>();
@@ -353,6 +367,20 @@ public final class EntityActor<C extends Message, S, E extends Fact>
           owe(state, now, touched);
           setTimer(now);
         });
+  }
+
+  private List<Spoken> nextSpoken() {
+    List<Spoken> batch = spoken.subList(0, Math.min(spoken.size(), BATCH));
+    List<Spoken> next = List.copyOf(batch);
+    batch.clear();
+    if (!spoken.isEmpty()) {
+      context.getSelf().tell(Mail.Signal.DECIDE);
+    }
+    if (lost > 0) {
+      LOG.warn("{} lost {} messages while no other node heard this one", me, lost);
+      lost = 0;
+    }
+    return next;
   }
 
   private S evolve(S state, Recorded row) {

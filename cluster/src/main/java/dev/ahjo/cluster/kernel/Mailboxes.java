@@ -29,6 +29,14 @@ public interface Mailboxes {
     return false;
   }
 
+  /**
+   * Whether other nodes may be about to do so, or this one has only been slow: what is said is kept
+   * until it is known which.
+   */
+  default boolean unheard() {
+    return false;
+  }
+
   /** It has gone to rest, or ended. */
   default void rested(ActorRef<Mail> self) {}
 }

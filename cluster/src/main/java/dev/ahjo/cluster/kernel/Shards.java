@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.stream.StreamSupport;
 import org.apache.pekko.Done;
@@ -55,11 +56,13 @@ public final class Shards implements Mailboxes {
   private final Cluster cluster;
   private volatile long changedAt = System.nanoTime() - UNSETTLED;
   private final Pulse pulse;
+  private final BooleanSupplier unheard;
   private volatile boolean leaving;
   private volatile boolean downed;
 
-  private Shards(ActorSystem<?> system, Pulse pulse) {
+  private Shards(ActorSystem<?> system, Pulse pulse, BooleanSupplier unheard) {
     this.pulse = pulse;
+    this.unheard = unheard;
     cluster = Cluster.get(system);
     var unused = system.systemActorOf(watch(), "ahjo-losses", Props.empty());
     CoordinatedShutdown.get(system)
@@ -85,13 +88,14 @@ public final class Shards implements Mailboxes {
       InstantSource clock,
       Runnable persisted,
       Surroundings.Pace pace) {
-    return start(system, entities, agents, clock, persisted, pace, Pulse.NONE);
+    return start(system, entities, agents, clock, persisted, pace, Pulse.NONE, () -> false);
   }
 
   /**
    * As above, among other nodes.
    *
    * @param pulse tells when this node was silent for so long that others may have taken over
+   * @param unheard tells when so few others hear this node that they may be about to
    */
   public static Shards start(
       ActorSystem<?> system,
@@ -100,8 +104,9 @@ public final class Shards implements Mailboxes {
       InstantSource clock,
       Runnable persisted,
       Surroundings.Pace pace,
-      Pulse pulse) {
-    Shards shards = new Shards(system, pulse);
+      Pulse pulse,
+      BooleanSupplier unheard) {
+    Shards shards = new Shards(system, pulse, unheard);
     Surroundings around =
         new Surroundings(shards, agents, clock, System::nanoTime, persisted, pace);
     entities.forEach(entity -> shards.open(system, entity, around));

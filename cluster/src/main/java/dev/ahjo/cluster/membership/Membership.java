@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.cluster.Member;
 import org.apache.pekko.cluster.MemberStatus;
@@ -23,10 +24,29 @@ public final class Membership {
   private final Cluster cluster;
   private final AtomicReference<String> waitsFor = new AtomicReference<>("is starting");
 
+  private final Contact contact;
+
   /** A node that has not begun to look for its cluster. */
   public Membership(ActorSystem<?> system) {
     this.system = system;
     cluster = Cluster.get(system);
+    contact = new Contact(cluster.selfMember().uniqueAddress().longUid(), System::nanoTime);
+    if (cluster.selfMember().hasRole("engine")) {
+      var unused =
+          system.systemActorOf(
+              Caller.of(contact, System::nanoTime),
+              Caller.NAME,
+              // As the failure detector: not held up by what entities do.
+              DispatcherSelector.fromConfig("pekko.actor.internal-dispatcher"));
+    }
+  }
+
+  /**
+   * Whether so few of the other engines have heard this one of late that they may be about to take
+   * over. Safe for many threads.
+   */
+  public boolean unheard() {
+    return !contact.held();
   }
 
   /**

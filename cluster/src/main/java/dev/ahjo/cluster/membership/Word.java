@@ -1,6 +1,6 @@
 package dev.ahjo.cluster.membership;
 
-/** What nodes say to each other before they are one cluster. Places are {@code HOST:PORT}. */
+/** What nodes say to each other about their cluster. Places are {@code HOST:PORT}. */
 sealed interface Word {
   /**
    * Are you a member? And if there is no cluster yet: may I form it?
@@ -17,4 +17,19 @@ sealed interface Word {
    */
   record Reply(String host, int port, long round, boolean member, boolean leaving, boolean vote)
       implements Word {}
+
+  /**
+   * Do you hear me?
+   *
+   * @param from the number of the calling node's life
+   * @param at by the caller's own clock, which nobody else reads
+   */
+  record Call(long from, long at) implements Word {}
+
+  /**
+   * I have heard what you called then.
+   *
+   * @param from the number of the life of the node that heard
+   */
+  record Echo(long from, long at) implements Word {}
 }

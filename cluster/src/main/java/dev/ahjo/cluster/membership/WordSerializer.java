@@ -20,6 +20,8 @@ public final class WordSerializer extends SerializerWithStringManifest {
     return switch ((Word) o) {
       case Word.Ask _ -> "ask";
       case Word.Reply _ -> "reply";
+      case Word.Call _ -> "call";
+      case Word.Echo _ -> "echo";
     };
   }
 
@@ -38,6 +40,8 @@ public final class WordSerializer extends SerializerWithStringManifest {
         switch (manifest) {
           case "ask" -> Word.Ask.class;
           case "reply" -> Word.Reply.class;
+          case "call" -> Word.Call.class;
+          case "echo" -> Word.Echo.class;
           default ->
               throw new NotSerializableException(
                   "Expected a word between nodes, but found '" + manifest + "'");

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -57,6 +58,25 @@ class EntityActorTest {
     assertThat(farm.state(TAKER).notes())
         .containsExactlyElementsOf(IntStream.range(0, 1000).mapToObj(i -> "n" + 2 * i).toList());
     assertThat(farm.rows.get()).as("rows for 1000 facts").isLessThan(500);
+  }
+
+  @Test
+  void whatIsSaidWhileNoOtherNodeHearsThisOneIsKeptAndDecidedLater() {
+    TestProbe<Mail.Response> answers = farm.kit.createTestProbe();
+    farm.unheard = true;
+    for (int i = 0; i < 600; i++) {
+      farm.post(TAKER, new Mail.Say(new Toy.Note("n" + i), i, answers.getRef()));
+    }
+    farm.passes(Duration.ofSeconds(3));
+    assertThat(farm.state(TAKER).notes()).isEmpty();
+    assertThat(farm.rows).as("rows of a node that may have lost").hasValue(0);
+    farm.unheard = false;
+    farm.passes(Duration.ofMillis(100));
+    for (int i = 0; i < 600; i++) {
+      assertThat(answers.receiveMessage())
+          .isEqualTo(new Mail.Answered(i, new Answer.Done(true)));
+    }
+    assertThat(farm.rows).as("rows of a bounded length").hasValue(3);
   }
 
   @Test

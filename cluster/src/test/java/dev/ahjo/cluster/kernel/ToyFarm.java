@@ -52,6 +52,7 @@ final class ToyFarm implements AutoCloseable {
   final Set<EntityRef> rested = ConcurrentHashMap.newKeySet();
   final HandAgents agents = new HandAgents();
   volatile Predicate<Sent> lost = _ -> false;
+  volatile boolean unheard;
 
   private final ManualTime time = ManualTime.get(kit.system());
   private final Map<EntityRef, ActorRef<Mail>> awake = new ConcurrentHashMap<>();
@@ -60,6 +61,18 @@ final class ToyFarm implements AutoCloseable {
   private volatile long nanos = -5_000_000_000L;
   private volatile Duration wrong = Duration.ZERO;
 
+  private final class Box implements Mailboxes {
+    @Override
+    public void post(EntityRef to, Mail mail) {
+      ToyFarm.this.post(to, mail);
+    }
+
+    @Override
+    public boolean unheard() {
+      return unheard;
+    }
+  }
+
   ToyFarm() {
     this(Surroundings.Pace.USUAL);
   }
@@ -67,7 +80,7 @@ final class ToyFarm implements AutoCloseable {
   ToyFarm(Surroundings.Pace pace) {
     around =
         new Surroundings(
-            this::post, agents, () -> now.plus(wrong), () -> nanos, rows::incrementAndGet, pace);
+            new Box(), agents, () -> now.plus(wrong), () -> nanos, rows::incrementAndGet, pace);
   }
 
   static EntityRef buildset(String id) {
