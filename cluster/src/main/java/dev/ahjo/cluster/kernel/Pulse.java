@@ -8,10 +8,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Notices that this process stood still: stopped, or swapped out. (Not so a machine that its host
- * holds still or that sleeps, where the clock may stand still as well.)
- * After a while the other nodes have taken over its entities, of which it knows nothing when it
- * goes on; what it decided then would be written beside what they decide. So nothing is decided
- * once a beat was missed, and the node ends.
+ * holds still or that sleeps, where the clock may stand still as well.) After a while the other
+ * nodes have taken over its entities, of which it knows nothing when it goes on; what it decided
+ * then would be written beside what they decide. So nothing is decided once a beat was missed, and
+ * the node ends.
  *
  * <p>Whoever asks compares the time of the last beat himself, so that it does not matter whose
  * thread is the first to run again.

@@ -44,8 +44,7 @@ final class Caller {
       timers.startTimerWithFixedDelay(Tick.CALL, PAUSE);
       return Behaviors.setup(context -> {
         var system = context.getSystem();
-        var caller =
-            new Caller(contact, nanos, Cluster.get(system), ActorRefResolver.get(system));
+        var caller = new Caller(contact, nanos, Cluster.get(system), ActorRefResolver.get(system));
         return Behaviors.receiveMessage(message -> {
           caller.receive(message);
           return Behaviors.same();
@@ -75,9 +74,7 @@ final class Caller {
           ActorRef<Object> known = others.get(node);
           now.put(
               node,
-              known != null
-                  ? known
-                  : refs.resolveActorRef(member.address() + "/system/" + NAME));
+              known != null ? known : refs.resolveActorRef(member.address() + "/system/" + NAME));
         }
       }
     }

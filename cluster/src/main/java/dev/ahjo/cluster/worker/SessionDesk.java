@@ -42,7 +42,9 @@ final class SessionDesk extends AbstractBehavior<SessionDesk.In> {
   /** Ticks between two looks after sessions of other nodes. */
   private static final int LOOK_AFTER = 10;
 
-  /** Ticks after which callbacks that nobody asked for again are forgotten, and all is told anew. */
+  /**
+   * Ticks after which callbacks that nobody asked for again are forgotten, and all is told anew.
+   */
   private static final int GENERATION = 60;
 
   /** Ticks that a session's node may be unknown: we may hear of it later than of the session. */

@@ -73,8 +73,7 @@ class EntityActorTest {
     farm.unheard = false;
     farm.passes(Duration.ofMillis(100));
     for (int i = 0; i < 600; i++) {
-      assertThat(answers.receiveMessage())
-          .isEqualTo(new Mail.Answered(i, new Answer.Done(true)));
+      assertThat(answers.receiveMessage()).isEqualTo(new Mail.Answered(i, new Answer.Done(true)));
     }
     assertThat(farm.rows).as("rows of a bounded length").hasValue(3);
   }

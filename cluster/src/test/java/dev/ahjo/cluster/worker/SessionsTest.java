@@ -69,8 +69,7 @@ class SessionsTest {
     void forgets(List<Session> all) {
       ActorRef<SessionDesk.In> desk =
           ActorRefResolver.get(system)
-              .resolveActorRef(
-                  cluster.selfMember().address() + "/system/" + SessionDesk.NAME);
+              .resolveActorRef(cluster.selfMember().address() + "/system/" + SessionDesk.NAME);
       desk.tell(
           new Letter.Over(
               all.stream().map(s -> new Letter.Place(s.open.worker(), s.id())).toList()));
