@@ -55,7 +55,7 @@ public final class SimulatedAgents implements AutoCloseable {
   private final List<ActorSystem> systems = new ArrayList<>();
   private final Counter counter;
 
-  /** Of all systems, where there are many. */
+  /** Of all systems, where there are many; a system that does not end in time still needs them. */
   private final ExecutorService threads =
       Executors.newFixedThreadPool(
           THREADS, Thread.ofPlatform().daemon().name("agents-", 0).factory());
@@ -111,7 +111,6 @@ public final class SimulatedAgents implements AutoCloseable {
         Thread.currentThread().interrupt();
       }
     }
-    threads.shutdown();
   }
 
   private enum Beat {

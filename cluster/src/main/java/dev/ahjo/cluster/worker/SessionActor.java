@@ -20,10 +20,7 @@ import dev.ahjo.wire.ProtocolCodec;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLong;
@@ -48,15 +45,6 @@ import org.slf4j.LoggerFactory;
 final class SessionActor extends AbstractBehavior<SessionActor.In> {
   private static final Logger LOG = LoggerFactory.getLogger(SessionActor.class);
 
-  /** Builds of one session that are remembered; those longest unheard of are forgotten first. */
-  private static final int MAX_BUILDS = 10_000;
-
-  /** Reports of one build that wait for those before them; later ones are dropped. */
-  private static final int MAX_WAITING_REPORTS = 2_000;
-
-  /** And their bytes, since they become one row of the journal. */
-  private static final long MAX_WAITING_BYTES = ProtocolCodec.MAX_BYTES;
-
   /**
    * Questions of one session that are being answered; more are dropped, and the agent asks again.
    * An answer may be a thousand times as long as its question, whose bytes thus bound nothing.
@@ -70,9 +58,6 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
   private static final Duration CONFIRM = Duration.ofSeconds(90);
 
   private static final String JOINING = "join";
-
-  /** Refusals in a row that may come from lost messages before a build's reports are refused. */
-  private static final int MAX_CONFLICTS = 3;
 
   sealed interface In {}
 
@@ -131,38 +116,13 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
   record Surroundings(
       Entities entities, Sessions sessions, StreamDesk streams, SessionIds ids, Turns turns) {}
 
-  /** What the session knows of one build. */
-  private static final class Held {
-    boolean leased;
-    boolean inFlight;
-    int conflicts;
-
-    /** The number that the next report must have; 0 while any may come. */
-    long next;
-
-    @Nullable Attempt attempt;
-    long waitingFrom;
-    long waitingBytes;
-    List<StepReport> waiting = new ArrayList<>();
-  }
-
   private final Protocol.Hello hello;
   private final SessionId id;
   private final Line line;
   private final Surroundings around;
   private final Sessions.Open session;
   private Turns.@Nullable Turn turn;
-  private final Map<BuildKey, Held> builds =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<BuildKey, Held> eldest) {
-          boolean full = size() > MAX_BUILDS;
-          if (full) {
-            expectAny(eldest.getValue());
-          }
-          return full;
-        }
-      };
+  private final HeldBuilds builds;
   private final StreamDesk.Lanes lanes;
   private boolean open;
   private int nonsense;
@@ -186,6 +146,7 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
     this.line = line;
     this.around = around;
     var self = context.getSelf();
+    this.builds = new HeldBuilds(new Courier());
     this.lanes = around.streams().lanes(answered -> self.tell(answered));
     line.heart().begin(() -> self.tell(Pulse.SILENT));
     timers.startTimerWithFixedDelay(Pulse.CONFIRM, Pulse.CONFIRM, CONFIRM);
@@ -265,7 +226,7 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
       case Bytes(byte[] bytes) -> hear(bytes);
       case Deliver(ToAgent message) -> {
         if (message instanceof Protocol.RunBuild run) {
-          held(run.build()).leased = true;
+          builds.lease(run.build());
         }
         send(message);
         yield this;
@@ -292,7 +253,7 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
         yield reject("The farm does not answer now; try again");
       }
       case ReportsAnswered answered -> {
-        answered(answered);
+        builds.answered(answered);
         yield this;
       }
       case StreamAnswered(StreamKey stream, ToAgent answer, long bytes) -> {
@@ -326,7 +287,7 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
   private Behavior<In> welcome(Worker.State state) {
     List<BuildKey> holds = hello.holds().stream().map(Protocol.Held::build).toList();
     List<BuildKey> resume = Worker.resumes(state, holds);
-    resume.forEach(build -> held(build).leased = true);
+    resume.forEach(builds::lease);
     List<BuildKey> stop = Worker.stops(state, holds);
     open = true;
     line.heart().welcome();
@@ -392,7 +353,7 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
       }
       case Protocol.CannotTake no -> cannotTake(no, bytes.length);
       case Protocol.Reports reports -> {
-        if (!taken(reports, bytes.length)) {
+        if (!builds.taken(reports, bytes.length)) {
           done(bytes.length);
         }
       }
@@ -423,8 +384,7 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
   }
 
   private void append(StreamKey stream, boolean wellFormed, StreamDesk.Sent sent, long bytes) {
-    Held held = open ? builds.get(stream.build()) : null;
-    if (held == null || !held.leased || !wellFormed) {
+    if (!open || !builds.leased(stream.build()) || !wellFormed) {
       done(bytes);
       if (open && nonsense++ == 0) {
         LOG.warn("Worker {} sends a chunk that it may not: {}", hello.worker(), stream);
@@ -436,53 +396,7 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
 
   /** Artifacts may be read by those who build for the same project, a few at a time. */
   private boolean mayAsk(BuildKey build) {
-    if (asks >= MAX_ASKS) {
-      return false;
-    }
-    for (Map.Entry<BuildKey, Held> each : builds.entrySet()) {
-      if (each.getValue().leased
-          && each.getKey().builder().project().equals(build.builder().project())) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private Held held(BuildKey build) {
-    return builds.computeIfAbsent(build, _ -> new Held());
-  }
-
-  /** False when they are dropped, to be sent again; else they hold their bytes until answered. */
-  private boolean taken(Protocol.Reports said, long bytes) {
-    if (said.reports().isEmpty() || said.first() < 1) {
-      return false;
-    }
-    Held held = held(said.build());
-    if (held.attempt != null && !held.attempt.equals(said.attempt())) {
-      expectAny(held);
-    }
-    held.attempt = said.attempt();
-    if (held.next != 0 && said.first() > held.next) {
-      return false; // those between were lost; all will be sent again
-    }
-    if (!held.inFlight) {
-      tell(said.build(), held, said.first(), said.reports(), bytes);
-      return true;
-    }
-    // What is in flight may be of another attempt, and then tells nothing about this one's numbers.
-    long skip = held.next == 0 ? said.reports().size() : held.next - said.first();
-    if (skip >= said.reports().size()
-        || held.waiting.size() >= MAX_WAITING_REPORTS
-        || held.waitingBytes > 0 && held.waitingBytes + bytes > MAX_WAITING_BYTES) {
-      return false;
-    }
-    if (held.waiting.isEmpty()) {
-      held.waitingFrom = held.next;
-    }
-    held.waiting.addAll(said.reports().subList((int) skip, said.reports().size()));
-    held.waitingBytes += bytes;
-    held.next = held.waitingFrom + held.waiting.size();
-    return true;
+    return asks < MAX_ASKS && builds.leasedOf(build.builder().project());
   }
 
   /** If this is lost, the plan is delivered again, and the agent says it again. */
@@ -502,67 +416,36 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
         });
   }
 
-  private void tell(BuildKey build, Held held, long first, List<StepReport> reports, long bytes) {
-    Attempt attempt = held.attempt;
-    if (attempt == null) {
-      done(bytes);
-      return;
+  /** What the builds' ledger asks of the session. */
+  private final class Courier implements HeldBuilds.Courier {
+    @Override
+    public void tell(
+        BuildKey build, Attempt attempt, long first, List<StepReport> reports, long bytes) {
+      long last = first + reports.size() - 1;
+      getContext()
+          .pipeToSelf(
+              around
+                  .entities()
+                  .tell(
+                      EntityRef.of(build),
+                      new Build.Command.Report(hello.worker(), id, attempt, first, reports)),
+              (answer, problem) -> {
+                if (problem != null) {
+                  LOG.warn("{} could not be told reports {} to {}", build, first, last, problem);
+                }
+                return new ReportsAnswered(build, last, bytes, answer);
+              });
     }
-    held.inFlight = true;
-    long last = first + reports.size() - 1;
-    held.next = Math.max(held.next, last + 1);
-    getContext()
-        .pipeToSelf(
-            around
-                .entities()
-                .tell(
-                    EntityRef.of(build),
-                    new Build.Command.Report(hello.worker(), id, attempt, first, reports)),
-            (answer, problem) -> {
-              if (problem != null) {
-                LOG.warn("{} could not be told reports {} to {}", build, first, last, problem);
-              }
-              return new ReportsAnswered(build, last, bytes, answer);
-            });
-  }
 
-  private void answered(ReportsAnswered answered) {
-    done(answered.bytes());
-    Held held = held(answered.build());
-    held.inFlight = false;
-    switch (answered.answer()) {
-      case Answer.Done _ -> {
-        held.leased = true; // the build vouches for the worker and the attempt
-        held.conflicts = 0;
-        send(new Protocol.ReportsTaken(answered.build(), answered.last()));
-        if (!held.waiting.isEmpty()) {
-          List<StepReport> next = held.waiting;
-          long bytes = held.waitingBytes;
-          held.waiting = new ArrayList<>();
-          held.waitingBytes = 0;
-          tell(answered.build(), held, held.waitingFrom, next, bytes);
-        }
-      }
-      case Answer.Refused(Refusal.Conflict why) when held.conflicts < MAX_CONFLICTS -> {
-        // Most likely a report before it was lost on the way; the agent sends it again.
-        LOG.info("{} does not take reports up to {}: {}", answered.build(), answered.last(), why);
-        held.conflicts++;
-        expectAny(held);
-      }
-      case Answer.Refused(Refusal why) -> {
-        builds.remove(answered.build());
-        expectAny(held);
-        send(new Protocol.ReportsRefused(answered.build(), why.text()));
-      }
-      case null -> expectAny(held);
+    @Override
+    public void say(ToAgent message) {
+      send(message);
     }
-  }
 
-  private void expectAny(Held held) {
-    done(held.waitingBytes);
-    held.waiting = new ArrayList<>();
-    held.waitingBytes = 0;
-    held.next = 0;
+    @Override
+    public void done(long bytes) {
+      SessionActor.this.done(bytes);
+    }
   }
 
   private void send(ToAgent message) {
