@@ -107,8 +107,12 @@ final class Up implements AutoCloseable {
     command.add(System.getProperty("java.home") + File.separator + "bin" + File.separator + "java");
     command.addAll(
         List.of(
-            "-Xms16m",
+            "-Xms8m",
+            "-Xmn4m",
             "-Xmx96m",
+            // It is idle for most of its life: what a build took is given back.
+            "-XX:MinHeapFreeRatio=5",
+            "-XX:MaxHeapFreeRatio=15",
             "-Xss512k",
             "-XX:+UseSerialGC",
             "-XX:TieredStopAtLevel=1",
