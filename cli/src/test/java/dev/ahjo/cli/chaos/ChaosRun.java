@@ -2,6 +2,7 @@ package dev.ahjo.cli.chaos;
 
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,16 +53,7 @@ final class ChaosRun {
     try (var farm = new ProcessFarm(machines, folder.resolve("record"), setup.planted())) {
       build(farm, setup);
       Machine users = machines.add("users");
-      String defined =
-          farm.send(
-              farm.nodes().getFirst(),
-              "PUT",
-              "/api/v1/projects/chaos",
-              "application/yaml",
-              project(farm));
-      if (!defined.contains(" 20")) {
-        throw new IOException("The project was refused: " + defined);
-      }
+      define(farm);
       Path stop = folder.resolve("stop");
       Process clients =
           farm.startClients(
@@ -106,6 +98,30 @@ final class ChaosRun {
     }
   }
 
+  /** Again and again: a node that has just begun, on a busy machine, may be slow to answer. */
+  private static void define(ProcessFarm farm) {
+    String[] said = {""};
+    ProcessFarm.await(
+        "the project is taken",
+        () -> {
+          try {
+            said[0] =
+                farm.send(
+                    farm.nodes().getFirst(),
+                    "PUT",
+                    "/api/v1/projects/chaos",
+                    "application/yaml",
+                    project(farm));
+          } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+          }
+          if (said[0].contains(" 422 ")) {
+            throw new AssertionError("The project was refused: " + said[0]);
+          }
+          return said[0].contains(" 20");
+        });
+  }
+
   /** What processes said last, for whoever looks into a run that got stuck. */
   private static String words(Path folder) throws IOException {
     var words = new StringBuilder();
@@ -136,7 +152,7 @@ final class ChaosRun {
     try {
       return farm.history().stream().filter(e -> e.f().equals("end")).count();
     } catch (IOException unreadable) {
-      throw new java.io.UncheckedIOException(unreadable);
+      throw new UncheckedIOException(unreadable);
     }
   }
 
