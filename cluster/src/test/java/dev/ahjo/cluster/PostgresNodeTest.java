@@ -7,6 +7,9 @@ import dev.ahjo.config.NodeSettings.Storage;
 import dev.ahjo.persistence.postgres.server.PostgresExtension;
 import dev.ahjo.persistence.postgres.server.PostgresProcess;
 import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.util.List;
 import java.util.Optional;
@@ -18,7 +21,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Tag("processes")
 @ExtendWith(PostgresExtension.class)
 class PostgresNodeTest extends NodeStories {
-  private final int port;
+  private int port;
   private final String user;
   private final String password;
   private final String schema;
@@ -57,6 +60,19 @@ class PostgresNodeTest extends NodeStories {
         .isInstanceOf(IOException.class)
         .hasMessageContaining("schema " + schema + " has no tables of Ahjo")
         .hasMessageContaining("ahjo schema create");
+  }
+
+  @Test
+  void aServerThatIsAwayIsNoMistakeOfTheSettings() throws IOException {
+    int nobody;
+    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      nobody = socket.getLocalPort();
+    }
+    port = nobody;
+
+    assertThatThrownBy(() -> node(0))
+        .isInstanceOf(ConnectException.class)
+        .hasMessageContaining("127.0.0.1:" + nobody);
   }
 
   @Test

@@ -1,5 +1,7 @@
 package dev.ahjo.persistence.jdbc;
 
+import java.io.IOException;
+import java.net.ConnectException;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -82,6 +84,21 @@ public final class PostgresServer {
       ask.setProperty("sslfactory", "org.postgresql.ssl.DefaultJavaSSLFactory");
     }
     return ask;
+  }
+
+  /**
+   * What went wrong, as a start is told it: a {@link ConnectException} when it may go better later.
+   *
+   * @param what what could not be done here, as in "can't be read"
+   */
+  public IOException failed(String what, SQLException why) {
+    String message = what + ": " + why.getMessage();
+    if (!Connections.lost(why)) {
+      return new IOException(message, why);
+    }
+    var away = new ConnectException(message);
+    away.initCause(why);
+    return away;
   }
 
   /** As messages name it. */

@@ -36,8 +36,7 @@ public final class PostgresJournal extends JdbcJournal {
     try {
       return new PostgresJournal(server);
     } catch (SQLException failed) {
-      throw new IOException(
-          "The journal in " + server + " can't be opened: " + failed.getMessage(), failed);
+      throw server.failed("The journal in " + server + " can't be opened", failed);
     }
   }
 

@@ -91,8 +91,7 @@ public final class PostgresSchema {
         LOG.info("The tables in {} are of version {} now", server, VERSION);
       }
     } catch (SQLException failed) {
-      throw new IOException(
-          "The tables in " + server + " can't be made: " + failed.getMessage(), failed);
+      throw server.failed("The tables in " + server + " can't be made", failed);
     }
   }
 
@@ -109,7 +108,7 @@ public final class PostgresSchema {
       found = version(statement);
       readable = readable(statement, server.schema());
     } catch (SQLException failed) {
-      throw new IOException(server + " can't be read: " + failed.getMessage(), failed);
+      throw server.failed(server + " can't be read", failed);
     }
     if (found < VERSION || (found == VERSION && !readable)) {
       throw new IOException(
