@@ -183,8 +183,7 @@ class ProtocolCodecTest {
     }
     for (String ping : List.of("{\"type\":\"Ping\"}", "{\"type\": \"Ping\"}")) {
       byte[] bytes = ping.getBytes(StandardCharsets.UTF_8);
-      assertThat(ProtocolCodec.toGate(bytes, Form.TEXT))
-          .isEqualTo(new Ping());
+      assertThat(ProtocolCodec.toGate(bytes, Form.TEXT)).isEqualTo(new Ping());
       assertThat(ProtocolCodec.isPing(bytes, Form.TEXT)).isTrue();
     }
     byte[] goodbye = ProtocolCodec.encode((ToGate) new Goodbye());

@@ -235,7 +235,8 @@ final class Connection implements Uplink, AutoCloseable {
         }
       }
       case Ping _ -> {
-        // Not if it belongs to the session before: answered, that one would live on at its gate, and
+        // Not if it belongs to the session before: answered, that one would live on at its gate,
+        // and
         // no other ever begin.
         if (session == 0 && asked) {
           // The Hello was heard; its answer waits for the worker's turn, or was lost on the way.

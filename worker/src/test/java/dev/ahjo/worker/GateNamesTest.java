@@ -47,9 +47,7 @@ class GateNamesTest {
     names.answered("localhost");
     assertThat(names.atAnEnd(10_000_000_000L)).isFalse();
     assertThat(next(names, 10)).containsOnly("localhost");
-    assertThat(next(names, 8))
-        .as("a gate may come back by another name")
-        .containsAll(names.all());
+    assertThat(next(names, 8)).as("a gate may come back by another name").containsAll(names.all());
   }
 
   @Test

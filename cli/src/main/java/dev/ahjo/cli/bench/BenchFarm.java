@@ -43,9 +43,7 @@ final class BenchFarm {
   /** Where workers join the node, as {@code HOST:PORT}; empty where they can't. */
   Optional<String> gate() {
     JsonNode told = client.get(Client.path("cluster")).path("gate");
-    return told.isTextual()
-        ? Optional.of(told.asText().replace(REMOTING, ""))
-        : Optional.empty();
+    return told.isTextual() ? Optional.of(told.asText().replace(REMOTING, "")) : Optional.empty();
   }
 
   String project(int index) {

@@ -12,8 +12,8 @@ import dev.ahjo.worker.AgentSettings;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.net.UnknownHostException;
 import java.net.URI;
+import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -49,8 +49,8 @@ public final class Worker implements Callable<Integer> {
       split = ",",
       description = {
         "A gate of the farm: pekko://HOST:PORT, by the very name that the gate is known by, or"
-            + " ws://HOST:PORT and wss://HOST:PORT for HTTP's port. Repeatable: the worker is at one of them, and goes to the next when that"
-            + " fails."
+            + " ws://HOST:PORT and wss://HOST:PORT for HTTP's port. Repeatable: the worker is at"
+            + " one of them, and goes to the next when that fails."
       })
   List<String> join = List.of();
 

@@ -93,8 +93,7 @@ public final class Gate implements AutoCloseable {
                 "pekko.remote.artery.canonical.hostname",
                 ConfigValueFactory.fromAnyRef(settings.name()))
             .withValue(
-                "pekko.remote.artery.bind.hostname",
-                ConfigValueFactory.fromAnyRef(settings.host()))
+                "pekko.remote.artery.bind.hostname", ConfigValueFactory.fromAnyRef(settings.host()))
             .withValue(
                 "pekko.remote.artery.canonical.port",
                 ConfigValueFactory.fromAnyRef(settings.port()));

@@ -24,7 +24,8 @@ public record GateSettings(
     Optional<TlsFiles> tls,
     Optional<String> advertise) {
   public static final GateSettings USUAL =
-      new GateSettings("127.0.0.1", 8011, 20_000, 8L * 1024 * 1024, 50, Optional.empty(), Optional.empty());
+      new GateSettings(
+          "127.0.0.1", 8011, 20_000, 8L * 1024 * 1024, 50, Optional.empty(), Optional.empty());
 
   /** In the clear, at the usual pace. */
   public GateSettings(String host, int port, int maxSessions, long maxBytesPerSession) {

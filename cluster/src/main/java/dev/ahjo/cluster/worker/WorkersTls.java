@@ -52,8 +52,8 @@ public final class WorkersTls implements SSLEngineProvider {
             .authority()
             .orElseThrow(() ->
                 new IOException(
-                    "gate.tls: expected an authority, since workers that come by remoting show certificates"
-                        + " of it (those that come by wss:// need none)"));
+                    "gate.tls: expected an authority, since workers that come by remoting show"
+                        + " certificates of it (those that come by wss:// need none)"));
     Config own =
         ConfigFactory.parseMap(
             Map.of(

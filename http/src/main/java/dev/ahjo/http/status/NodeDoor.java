@@ -13,11 +13,7 @@ public interface NodeDoor {
    * @param gate where workers join this node, as {@code pekko://HOST:PORT}; empty where none may
    */
   record Facts(
-      String name,
-      String version,
-      Instant startedAt,
-      Optional<String> gate,
-      List<Member> members) {
+      String name, String version, Instant startedAt, Optional<String> gate, List<Member> members) {
     public Facts {
       members = List.copyOf(members);
     }
