@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -58,6 +59,11 @@ final class Callers implements AutoCloseable {
     Call(int number, String builder) {
       this.mark = "m" + number;
       this.builder = builder;
+    }
+
+    @Override
+    public String toString() {
+      return "%s at %tT.%<tL".formatted(mark, begun);
     }
   }
 
@@ -219,7 +225,7 @@ final class Callers implements AutoCloseable {
       }
     }
     for (Call call : calls) {
-      JsonNode end = ends.get(call);
+      JsonNode end = Objects.requireNonNull(ends.get(call));
       List<String> starts = begun.getOrDefault(call.mark, List.of());
       JsonNode attempts = end.path("attempts");
       JsonNode build = attempts.path(attempts.size() - 1).path("build");

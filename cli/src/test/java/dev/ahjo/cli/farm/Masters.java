@@ -23,7 +23,6 @@ final class Masters implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofMinutes(5);
 
   private final Path folder;
-  private final CassandraRing ring;
   private final List<NodeProcess> nodes = new ArrayList<>();
   private final List<Process> agents = new ArrayList<>();
   private final HttpClient http =
@@ -32,9 +31,8 @@ final class Masters implements AutoCloseable {
           .connectTimeout(Duration.ofSeconds(2))
           .build();
 
-  private Masters(Path folder, CassandraRing ring) {
+  private Masters(Path folder) {
     this.folder = folder;
-    this.ring = ring;
   }
 
   /**
@@ -44,7 +42,7 @@ final class Masters implements AutoCloseable {
    */
   static Masters of(int count, CassandraRing ring, int replication, Path folder)
       throws IOException {
-    var masters = new Masters(Files.createDirectories(folder), ring);
+    var masters = new Masters(Files.createDirectories(folder));
     Path tokens = Files.writeString(folder.resolve("tokens"), TOKEN + "\n");
     List<NodeProcess.Place> places = new ArrayList<>();
     for (int i = 1; i <= count; i++) {
@@ -98,10 +96,6 @@ final class Masters implements AutoCloseable {
     return nodes.get(i);
   }
 
-  CassandraRing ring() {
-    return ring;
-  }
-
   HttpClient http() {
     return http;
   }
@@ -131,8 +125,7 @@ final class Masters implements AutoCloseable {
 
   /** An agent that knows all gates. */
   void startAgent(String name, int slots) throws IOException {
-    List<String> command =
-        new ArrayList<>(NodeProcess.java(System.getProperty("java.class.path"), "192m"));
+    List<String> command = new ArrayList<>(NodeProcess.java(NodeProcess.OWN_CLASS_PATH, "192m"));
     command.addAll(
         List.of(
             "dev.ahjo.cli.Main",

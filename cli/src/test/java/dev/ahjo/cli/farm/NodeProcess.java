@@ -21,12 +21,15 @@ final class NodeProcess {
   /** What a stopped node may take at most; the test fails then. */
   private static final Duration LONGEST_STOP = Duration.ofMinutes(2);
 
+  /** Of this program. */
+  static final String OWN_CLASS_PATH = System.getProperty("java.class.path", "");
+
   private final String name;
   private final Place place;
   private final Path folder;
   private final Path settings;
   private final HttpClient http;
-  private String classPath = System.getProperty("java.class.path");
+  private String classPath = OWN_CLASS_PATH;
   private @Nullable Process process;
 
   /** Where it listens. */

@@ -173,11 +173,12 @@ public final class Sessions implements Agents {
     opening.compute(
         worker,
         (_, other) -> {
-          boolean same = other != null && other.instance.equals(instance);
-          // Hellos that came at once may get here in any order; the agent listens to its last
-          // alone.
-          boolean late = same && other.id.compareTo(id) > 0;
-          dropped.set(late ? session : same ? other : null);
+          if (other == null || !other.instance.equals(instance)) {
+            return session;
+          }
+          // Hellos that came at once may get here in any order; the agent listens to its last one.
+          boolean late = other.id.compareTo(id) > 0;
+          dropped.set(late ? session : other);
           return late ? other : session;
         });
     Open before = dropped.get();

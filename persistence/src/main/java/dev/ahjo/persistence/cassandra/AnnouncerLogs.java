@@ -25,7 +25,11 @@ import org.jspecify.annotations.Nullable;
  * <p>Used by one thread.
  */
 final class AnnouncerLogs {
-  private static final int BATCHES = 50;
+  /**
+   * Batches of one log that are read at once. A node that is not busy announces one row in each,
+   * and whoever catches up pays a dozen messages a round, however much it brings.
+   */
+  private static final int BATCHES = 250;
 
   /** Announcements of one log in memory, about. */
   private static final int KEPT = 5_000;
