@@ -184,8 +184,9 @@ record StepRun(
   }
 
   /**
-   * What a full disk does to a command is not the command's doing: its output could not be kept, nor
-   * what it made. Found out by writing, as a quota or a reserve of root's would not show otherwise.
+   * What a full disk does to a command is not the command's doing: its output could not be kept,
+   * nor what it made. Found out by writing, as a quota or a reserve of root's would not show
+   * otherwise.
    */
   static Optional<String> noRoom(Path folder) {
     Path probe = folder.resolve("room");
@@ -193,7 +194,8 @@ record StepRun(
       Files.write(probe, new byte[ROOM]);
       return Optional.empty();
     } catch (IOException full) {
-      return Optional.of("The worker had no room left on its disk when the command failed: " + full);
+      return Optional.of(
+          "The worker had no room left on its disk when the command failed: " + full);
     } finally {
       try {
         Files.deleteIfExists(probe);

@@ -379,13 +379,15 @@ final class FakeGate {
       @Override
       public void send(ToGate message) {
         byte[] bytes = ProtocolCodec.encode(message);
-        carry(up, () ->
-            hear(
-                read(() -> ProtocolCodec.toGate(bytes)),
-                answer -> {
-                  byte[] back = ProtocolCodec.encode(answer);
-                  carry(down, () -> receiver.accept(read(() -> ProtocolCodec.toAgent(back))));
-                }));
+        carry(
+            up,
+            () ->
+                hear(
+                    read(() -> ProtocolCodec.toGate(bytes)),
+                    answer -> {
+                      byte[] back = ProtocolCodec.encode(answer);
+                      carry(down, () -> receiver.accept(read(() -> ProtocolCodec.toAgent(back))));
+                    }));
       }
 
       @Override

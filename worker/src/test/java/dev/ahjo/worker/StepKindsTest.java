@@ -337,7 +337,11 @@ class StepKindsTest extends Situation {
     }
     gate.run(
         build(1),
-        plan(List.of(), Map.of("other", other(4)), download("other", "*"), run("count", "ls | wc -l")));
+        plan(
+            List.of(),
+            Map.of("other", other(4)),
+            download("other", "*"),
+            run("count", "ls | wc -l")));
     gate.awaitOver(build(1));
 
     assertThat(gate.outcome(build(1), 0).result()).isEqualTo(Result.SUCCESS);

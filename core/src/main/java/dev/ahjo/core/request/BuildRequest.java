@@ -267,7 +267,8 @@ public final class BuildRequest
     }
     if (lost(body) - spent >= MAX_REFUSALS) {
       return new Fact.RequestShelved(
-          tried, "workers have refused it " + MAX_REFUSALS + " times, the last time: " + why(tried));
+          tried,
+          "workers have refused it " + MAX_REFUSALS + " times, the last time: " + why(tried));
     }
     return Evidence.accusesBuild(body)
         .<Fact>map(verdict -> new Fact.RequestShelved(tried, verdict))

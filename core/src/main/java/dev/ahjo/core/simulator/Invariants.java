@@ -123,8 +123,7 @@ final class Invariants {
           me + " made " + body.made() + ", of which " + body.forgiven() + " are forgiven");
     }
     if (fact instanceof BuildRequest.Fact.AttemptStarted
-        && body.made() - body.forgiven() - BuildRequest.spent(body)
-            > BuildRequest.MAX_REFUSALS) {
+        && body.made() - body.forgiven() - BuildRequest.spent(body) > BuildRequest.MAX_REFUSALS) {
       throw new Violation("no more refusals than the limit", me + " made " + body.made());
     }
     if (fact instanceof BuildRequest.Fact.RequestFinished f) {

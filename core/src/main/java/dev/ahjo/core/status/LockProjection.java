@@ -31,8 +31,7 @@ final class LockProjection {
       var known = views.lock(key);
       views.put(
           known
-              .map(v ->
-                  new LockView(key, v.count(), false, v.holders(), v.waiting(), v.unnamed()))
+              .map(v -> new LockView(key, v.count(), false, v.holders(), v.waiting(), v.unnamed()))
               .orElseGet(() -> fresh(key, now.locks().getOrDefault(key.name(), 1))));
     }
     before.ifPresent(p -> remove(p, kept));
@@ -49,8 +48,7 @@ final class LockProjection {
             .lock(key)
             .ifPresent(v ->
                 views.put(
-                    new LockView(
-                        key, v.count(), true, v.holders(), v.waiting(), v.unnamed())));
+                    new LockView(key, v.count(), true, v.holders(), v.waiting(), v.unnamed())));
       }
     }
   }
@@ -128,12 +126,7 @@ final class LockProjection {
     List<ClaimView> waiting = v.waiting().stream().filter(of(attempt).negate()).toList();
     boolean named = holders.size() + waiting.size() < v.holders().size() + v.waiting().size();
     return new LockView(
-        v.key(),
-        v.count(),
-        v.removed(),
-        holders,
-        waiting,
-        named ? v.unnamed() : v.unnamed() - 1);
+        v.key(), v.count(), v.removed(), holders, waiting, named ? v.unnamed() : v.unnamed() - 1);
   }
 
   private static Predicate<ClaimView> of(Attempt attempt) {

@@ -5,7 +5,9 @@ import dev.ahjo.core.pool.Pool;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 
-/** Keeps the figures of pools: what they give from their own facts, what they have from workers'. */
+/**
+ * Keeps the figures of pools: what they give from their own facts, what they have from workers'.
+ */
 final class PoolProjection {
   private final Views views;
 

@@ -111,7 +111,8 @@ class ProjectionTest {
           .containsExactlyInAnyOrderElementsOf(state.holders().keySet());
       assertThat(l.waiting())
           .extracting(c -> new Attempt(c.request(), c.attempt()))
-          .containsExactlyElementsOf(state.waiting().values().stream().map(Lock.Claim::attempt).toList());
+          .containsExactlyElementsOf(
+              state.waiting().values().stream().map(Lock.Claim::attempt).toList());
       assertThat(l.unnamed()).isZero();
     }
   }
@@ -156,8 +157,7 @@ class ProjectionTest {
                 Story.BEGIN));
     assertThat(lock("zlib/db").waiting())
         .extracting(LockView.ClaimView::request)
-        .containsExactly(
-            urgent.nodes().getFirst().request(), later.nodes().getFirst().request());
+        .containsExactly(urgent.nodes().getFirst().request(), later.nodes().getFirst().request());
     assertThat(pool("default")).isEqualTo(new PoolView(new PoolName("default"), 1, 1, 4, 1, 0));
 
     story.starts("zlib/debian#1");
@@ -170,8 +170,7 @@ class ProjectionTest {
     story.project("zlib", Story.builder("debian"));
     assertThat(lock("zlib/db").removed()).isTrue();
     assertThat(status.locks(Query.ALL).items()).as("in use").hasSize(1);
-    story.say(
-        EntityRef.of(later.id()), new Buildset.Command.Cancel("ann", "no longer wanted"));
+    story.say(EntityRef.of(later.id()), new Buildset.Command.Cancel("ann", "no longer wanted"));
     story.starts("zlib/fedora#1");
     story.ends("zlib/fedora#1", Result.SUCCESS);
     assertThat(status.locks(Query.ALL).items()).isEmpty();

@@ -198,12 +198,14 @@ public abstract class StatusContract {
     assertThat(
             names(
                 store()
-                    .requests(query(Map.of("priority", List.of("5"), "builder", List.of("debian")))),
+                    .requests(
+                        query(Map.of("priority", List.of("5"), "builder", List.of("debian")))),
                 r -> r.id().value()))
         .containsExactly("r2", "r1");
     assertThat(
             names(
-                store().requests(query(Map.of("priority", List.of("5"), "buildset", List.of("s2")))),
+                store()
+                    .requests(query(Map.of("priority", List.of("5"), "buildset", List.of("s2")))),
                 r -> r.id().value()))
         .isEmpty();
   }

@@ -44,11 +44,7 @@ public final class BuildRoutes {
   }
 
   private HttpResponse list(Call call) {
-    return Lists.answer(
-        call,
-        Listing.BUILDS,
-        status::builds,
-        v -> Optional.of(BuildJson.of(v)));
+    return Lists.answer(call, Listing.BUILDS, status::builds, v -> Optional.of(BuildJson.of(v)));
   }
 
   private HttpResponse show(Call call) {

@@ -47,10 +47,7 @@ public final class BuildsetRoutes {
 
   private HttpResponse list(Call call) {
     return Lists.answer(
-        call,
-        Listing.BUILDSETS,
-        status::buildsets,
-        v -> Optional.of(BuildsetJson.of(v)));
+        call, Listing.BUILDSETS, status::buildsets, v -> Optional.of(BuildsetJson.of(v)));
   }
 
   private HttpResponse show(Call call) {

@@ -61,7 +61,6 @@ public final class LockRoutes {
   }
 
   private HttpResponse list(Call call) {
-    return Lists.answer(
-        call, Listing.LOCKS, status::locks, v -> Optional.of(LockJson.of(v)));
+    return Lists.answer(call, Listing.LOCKS, status::locks, v -> Optional.of(LockJson.of(v)));
   }
 }

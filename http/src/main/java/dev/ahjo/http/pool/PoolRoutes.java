@@ -31,7 +31,6 @@ public final class PoolRoutes {
   }
 
   private HttpResponse list(Call call) {
-    return Lists.answer(
-        call, Listing.POOLS, status::pools, v -> Optional.of(PoolJson.of(v)));
+    return Lists.answer(call, Listing.POOLS, status::pools, v -> Optional.of(PoolJson.of(v)));
   }
 }

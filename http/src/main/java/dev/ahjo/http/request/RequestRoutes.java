@@ -3,8 +3,8 @@ package dev.ahjo.http.request;
 import dev.ahjo.core.Farm;
 import dev.ahjo.core.id.RequestId;
 import dev.ahjo.core.request.WaitReason;
-import dev.ahjo.core.status.RequestView;
 import dev.ahjo.core.status.Listing;
+import dev.ahjo.core.status.RequestView;
 import dev.ahjo.core.status.StatusStore;
 import dev.ahjo.http.exchange.Body;
 import dev.ahjo.http.exchange.Call;
@@ -46,10 +46,7 @@ public final class RequestRoutes {
 
   private HttpResponse list(Call call) {
     return Lists.answer(
-        call,
-        Listing.REQUESTS,
-        status::requests,
-        v -> Optional.of(RequestJson.of(v)));
+        call, Listing.REQUESTS, status::requests, v -> Optional.of(RequestJson.of(v)));
   }
 
   private HttpResponse show(Call call) {

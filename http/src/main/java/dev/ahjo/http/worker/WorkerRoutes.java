@@ -77,11 +77,7 @@ public final class WorkerRoutes {
   }
 
   private HttpResponse list(Call call) {
-    return Lists.answer(
-        call,
-        Listing.WORKERS,
-        status::workers,
-        v -> Optional.of(WorkerJson.of(v)));
+    return Lists.answer(call, Listing.WORKERS, status::workers, v -> Optional.of(WorkerJson.of(v)));
   }
 
   private WorkerView view(WorkerName name) {

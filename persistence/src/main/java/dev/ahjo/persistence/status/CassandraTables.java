@@ -107,8 +107,7 @@ public final class CassandraTables implements ByTable.Listed {
 
   @Override
   public <V> Page<V> list(Table<V> table, Query query) {
-    return ask(() ->
-        table.named() ? lists.byName(table, query) : lists.newestFirst(table, query));
+    return ask(() -> table.named() ? lists.byName(table, query) : lists.newestFirst(table, query));
   }
 
   @Override

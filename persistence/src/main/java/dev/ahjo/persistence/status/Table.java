@@ -286,9 +286,7 @@ record Table<V>(
 
   /** The columns with an index of their own, the best first; only long lists need the last. */
   List<String> indexed() {
-    return named()
-        ? indexes
-        : Stream.concat(indexes.stream(), rare().stream()).toList();
+    return named() ? indexes : Stream.concat(indexes.stream(), rare().stream()).toList();
   }
 
   private String type(String column, Dialect dialect) {
