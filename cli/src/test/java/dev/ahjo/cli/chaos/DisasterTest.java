@@ -85,26 +85,37 @@ class DisasterTest {
   }
 
   private String submit(String builder) {
+    return accepted("[\"" + builder + "\"]").getFirst();
+  }
+
+  /** All builders at once: one after the other, the first might be done before the last comes. */
+  private List<String> submitAll() {
+    return accepted("[]");
+  }
+
+  private List<String> accepted(String builders) {
     String key = "key-" + ++keys;
     String[] said = new String[1];
     // A machine that does much else may take longer than a client waits: it asks again.
     ProcessFarm.await(
         "a submission is accepted",
         () -> {
-          said[0] = post(builder, key);
+          said[0] = post(builders, key);
           return said[0].contains(" 202 ");
         });
-    return body(said[0]).at("/requests/0/id").asText();
+    List<String> requests = new ArrayList<>();
+    body(said[0]).path("requests").forEach(r -> requests.add(r.path("id").asText()));
+    return requests;
   }
 
-  private String post(String builder, String key) {
+  private String post(String builders, String key) {
     try {
       return farm.send(
           node,
           "POST",
           "/api/v1/buildsets",
           "application/json\\r\\nIdempotency-Key: " + key,
-          "{\"project\": \"chaos\", \"builders\": [\"%s\"]}".formatted(builder));
+          "{\"project\": \"chaos\", \"builders\": %s}".formatted(builders));
     } catch (IOException failed) {
       throw new AssertionError(failed);
     }
@@ -158,22 +169,32 @@ class DisasterTest {
 
   @Test
   void aNodesPowerIsCutWithTwoHundredQueued() throws IOException {
-    project(
-        "  long: {steps: [{run: 'STEP 60 0.1 0'}]}\n  short: {steps: [{run: 'STEP 3 0.05 0'}]}\n");
-    List<String> requests = new ArrayList<>();
-    for (int i = 0; i < 24; i++) {
-      requests.add(submit("long"));
+    StringBuilder builders = new StringBuilder();
+    for (int i = 0; i < 224; i++) {
+      builders.append(
+          i < 24
+              ? "  long%d: {steps: [{run: 'STEP 60 0.1 0'}]}\n".formatted(i)
+              : "  short%d: {steps: [{run: 'STEP 3 0.05 0'}]}\n".formatted(i));
     }
-    for (int i = 0; i < 200; i++) {
-      requests.add(submit("short"));
-    }
+    project(builders.toString());
+    assertThat(submitAll()).hasSize(224);
     ProcessFarm.await("builds run", () -> events("start").size() >= 8);
     int ended = events("end").size();
     assertThat(node.cutPower()).as("what was not forced is lost").isTrue();
     farm.start(node);
     ProcessFarm.await("the node is ready", () -> farm.ready(node));
-    for (String request : requests) {
-      JsonNode end = end(request, "finished");
+    List<JsonNode> ends = new ArrayList<>();
+    ProcessFarm.await(
+        "all have finished",
+        () -> {
+          ends.clear();
+          String list = farm.ask(node, "/api/v1/requests?state=finished&limit=1000");
+          if (list.contains(" 200 ")) {
+            body(list).path("items").forEach(ends::add);
+          }
+          return ends.size() == 224;
+        });
+    for (JsonNode end : ends) {
       assertThat(end.path("result").asText()).isEqualTo("success");
       assertThat(attempts(end)).hasSize(1);
     }
@@ -183,11 +204,12 @@ class DisasterTest {
 
   @Test
   void aWorkersPowerIsCut() throws IOException {
-    project("  long: {steps: [{run: 'STEP 60 0.1 0'}]}\n");
-    List<String> requests = new ArrayList<>();
+    StringBuilder builders = new StringBuilder();
     for (int i = 0; i < 8; i++) {
-      requests.add(submit("long"));
+      builders.append("  long%d: {steps: [{run: 'STEP 300 0.1 0'}]}\n".formatted(i));
     }
+    project(builders.toString());
+    List<String> requests = submitAll();
     ProcessFarm.await("builds run", () -> events("start").size() == 8);
     assertThat(farm.machines().machine("w1").cutPower()).isTrue();
     farm.start(farm.machines().machine("w1"));
@@ -208,7 +230,7 @@ class DisasterTest {
     node.fill();
     ProcessFarm.await("the node says so", () -> !farm.ready(node));
     saw("%s", farm.ask(node, "/health/ready").replace("\r\n", " | "));
-    String refused = post("short", "refused");
+    String refused = post("[\"short\"]", "refused");
     saw("a submission meanwhile: %s", refused.replace("\r\n", " | "));
     assertThat(refused).doesNotContain(" 202 ");
     assertThat(farm.ask(node, "/api/v1/requests/" + running)).as("reads go on").contains(" 200 ");
