@@ -59,8 +59,14 @@ final class ChaosRun {
           farm.startClients(
               users, stop, setup.seed(), setup.users(), setup.seconds() * 4 + CALM_SECONDS);
       ProcessFarm.await("first builds", () -> clients.isAlive() && ended(farm) >= 5);
-      new Storm(farm, setup.seed(), List.copyOf(EnumSet.copyOf(setup.kinds())), setup.pace(), told)
-          .rage(setup.seconds(), setup.enough().faults());
+      var storm =
+          new Storm(
+              farm, setup.seed(), List.copyOf(EnumSet.copyOf(setup.kinds())), setup.pace(), told);
+      try {
+        storm.rage(setup.seconds(), setup.enough().faults());
+      } catch (AssertionError crippled) {
+        told.println("chaos: broken off: " + crippled.getMessage());
+      }
       Files.writeString(stop, "");
       told.println("chaos: calm");
       boolean ended = calm(farm, clients);
@@ -144,6 +150,9 @@ final class ChaosRun {
         return clients.exitValue() == 0;
       }
       farm.keep();
+      if (farm.crippled()) {
+        return false;
+      }
     }
     return false;
   }

@@ -52,6 +52,7 @@ final class ProcessFarm implements AutoCloseable {
   private final List<Machine> workers = new ArrayList<>();
   private final Map<Machine, Process> running = new LinkedHashMap<>();
   private final Set<Long> kept = new HashSet<>();
+  private final Set<Machine> dead = new HashSet<>();
   private @Nullable Machine store;
 
   /**
@@ -182,6 +183,8 @@ final class ProcessFarm implements AutoCloseable {
             StandardOpenOption.APPEND);
         if (ended.exitValue() != 0 && ended.exitValue() != MISTAKE) {
           start(each.getKey());
+        } else {
+          dead.add(each.getKey());
         }
       }
     }
@@ -320,6 +323,11 @@ final class ProcessFarm implements AutoCloseable {
         && Files.readString(Path.of("/proc/" + process.pid() + "/maps")).contains("faketime");
   }
 
+  /** Whether anything has ended in a way of which nobody starts it again. */
+  synchronized boolean crippled() {
+    return !dead.isEmpty();
+  }
+
   /** Waits until all of it is there and ready; starts again what ends meanwhile. */
   void awaitReady() {
     await(
@@ -329,6 +337,9 @@ final class ProcessFarm implements AutoCloseable {
             keep();
           } catch (IOException failed) {
             throw new UncheckedIOException(failed);
+          }
+          if (crippled()) {
+            throw new AssertionError("Ended for good: " + dead);
           }
           LockSupport.parkNanos(200_000_000);
           return running.keySet().containsAll(nodes) && nodes.stream().allMatch(this::ready);
