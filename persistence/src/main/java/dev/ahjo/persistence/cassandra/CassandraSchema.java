@@ -5,6 +5,8 @@ import com.datastax.oss.driver.api.core.DriverException;
 import com.datastax.oss.driver.api.core.cql.Row;
 import com.datastax.oss.driver.api.core.cql.SimpleStatement;
 import com.datastax.oss.driver.api.core.servererrors.InvalidQueryException;
+import com.datastax.oss.driver.api.core.servererrors.ServerError;
+import com.datastax.oss.driver.api.core.servererrors.WriteTimeoutException;
 import dev.ahjo.persistence.log.CassandraStreamStore;
 import dev.ahjo.persistence.status.CassandraTables;
 import java.io.IOException;
@@ -130,11 +132,19 @@ public final class CassandraSchema {
   }
 
   private boolean lock(CqlSession session, String me) {
-    return session
-        .execute(
-            "INSERT INTO %s.ahjo_schema (part, holder) VALUES ('lock', '%s') IF NOT EXISTS USING TTL %d"
-                .formatted(settings.keyspace(), me, LOCK_SECONDS))
-        .wasApplied();
+    try {
+      return session
+          .execute(
+              "INSERT INTO %s.ahjo_schema (part, holder) VALUES ('lock', '%s') IF NOT EXISTS USING TTL %d"
+                  .formatted(settings.keyspace(), me, LOCK_SECONDS))
+          .wasApplied();
+    } catch (InvalidQueryException | ServerError | WriteTimeoutException halfMade) {
+      // Another node is making the table, and it takes a ring a while until each server can use it;
+      // or the
+      // ring is slow with it: then the lock may be held by nobody, until its time is over.
+      LOG.debug("The table ahjo_schema can't be written yet", halfMade);
+      return false;
+    }
   }
 
   private void migrate(CqlSession session) {
