@@ -52,6 +52,9 @@ final class CassandraViews implements ByTable.Written {
   private Head.At at;
   private volatile long applied;
 
+  /** An epoch that was to be begun, whether or not it was. */
+  private long raising = -1;
+
   /** Hears of each message before it is sent. */
   interface Writing {
     void next();
@@ -147,18 +150,31 @@ final class CassandraViews implements ByTable.Written {
   @Override
   public void forget() {
     try {
-      Head.At now =
-          head.read()
-              .orElseThrow(() ->
-                  new StatusUnavailable("The read tables were removed while they were written"));
-      if (now.epoch() != at.epoch()) {
-        throw superseded();
-      }
-      at = now;
+      at = fenced();
       settle();
     } catch (DriverException failed) {
       throw new StatusUnavailable("The read tables can't be read", failed);
     }
+  }
+
+  /** Where the head stands and stays: no move that is still on its way can happen any more. */
+  private Head.At fenced() {
+    for (int i = 0; i < Head.ATTEMPTS; i++) {
+      Head.At now =
+          head.read()
+              .orElseThrow(() ->
+                  new StatusUnavailable("The read tables were removed while they were written"));
+      if (now.epoch() != at.epoch() && now.epoch() != raising) {
+        throw superseded();
+      }
+      at = now;
+      raising = Head.above(now.epoch());
+      Optional<Head.At> mine = head.raise(now, raising);
+      if (mine.isPresent()) {
+        return mine.get();
+      }
+    }
+    throw new StatusUnavailable("The read tables' head does not come to rest");
   }
 
   /** Finishes the last commit, and begins with nothing else in memory. */

@@ -13,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * Where the read tables in Cassandra stand, in one row that is only ever written conditionally: who
@@ -21,20 +22,24 @@ import java.util.Optional;
  * finds the head can finish what it says.
  *
  * <p>{@code epoch} fences: each projection that begins raises it, and one that is not the last to
- * have done so moves the head no more.
+ * have done so moves the head no more. So does one that does not know what became of its move: what
+ * hangs at a server may still happen, and must not once others have been decided on.
  */
 final class Head {
   /** Bytes of one row of what is to be written. */
   private static final int PART = 512 << 10;
 
   private static final int MAX_REDO = 512 << 20;
-  private static final int ATTEMPTS = 10;
+  static final int ATTEMPTS = 10;
+
+  /** Of so many each begins one: enough for billions of beginnings. */
+  private static final long EPOCHS = 1L << 30;
 
   private final CqlSession session;
   private final String generation;
   private final PreparedStatement read;
   private final PreparedStatement make;
-  private final PreparedStatement take;
+  private final PreparedStatement raise;
   private final PreparedStatement move;
   private final PreparedStatement putRedo;
   private final PreparedStatement redo;
@@ -57,7 +62,9 @@ final class Head {
                 + head
                 + " (generation, epoch, applied, redo_epoch, slot,"
                 + " parts, seqs) VALUES (?, 0, 0, 0, 0, 0, {}) IF NOT EXISTS");
-    take = session.prepare("UPDATE " + head + " SET epoch = ? WHERE generation = ? IF epoch = ?");
+    raise =
+        session.prepare(
+            "UPDATE " + head + " SET epoch = ? WHERE generation = ? IF epoch = ? AND applied = ?");
     move =
         session.prepare(
             "UPDATE "
@@ -131,14 +138,38 @@ final class Head {
         session.execute(serial(make.bind(generation)));
       } else {
         At now = at.get();
-        long mine = now.epoch() + 1;
-        if (session.execute(serial(take.bind(mine, generation, now.epoch()))).wasApplied()) {
+        Optional<At> mine = raise(now, above(now.epoch()));
+        if (mine.isPresent()) {
           session.execute(quorum(deleteRedo.bind(generation, now.redoEpoch())));
-          return new At(mine, now.applied(), now.redoEpoch(), now.slot(), now.parts(), now.seqs());
+          return mine.get();
         }
       }
     }
     throw new StatusUnavailable("Too many nodes want to write the read tables at the same time");
+  }
+
+  /** A later epoch, and one that nobody else comes upon: whose it is can be told by it. */
+  static long above(long epoch) {
+    return epoch + 1 + ThreadLocalRandom.current().nextLong(EPOCHS);
+  }
+
+  /**
+   * Begins an epoch where the head stands. A move of the epochs before that is still on its way
+   * moves nothing after this, and what it lays beside the head lies where nobody looks.
+   *
+   * @param mine of {@link #above}
+   * @return empty when the head is not there any more
+   */
+  Optional<At> raise(At from, long mine) {
+    BoundStatement begin = raise.bind(mine, generation, from.epoch(), from.applied());
+    boolean raised =
+        session.execute(serial(begin).setIdempotent(true)).wasApplied()
+            // The driver may have asked twice.
+            || read().filter(now -> now.epoch() == mine).isPresent();
+    return raised
+        ? Optional.of(
+            new At(mine, from.applied(), from.redoEpoch(), from.slot(), from.parts(), from.seqs()))
+        : Optional.empty();
   }
 
   Optional<At> read() {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.datastax.oss.driver.api.core.CqlSession;
+import com.datastax.oss.driver.api.core.DriverTimeoutException;
 import com.datastax.oss.driver.api.core.cql.Row;
 import dev.ahjo.core.project.Result;
 import dev.ahjo.core.status.Projection;
@@ -184,6 +185,36 @@ class CassandraProjectionTest {
       disturbed.put(generation, "hung at write " + hang);
     }
     assertSame(undisturbed, disturbed);
+  }
+
+  /** A server hung with it, and its projection has been told nothing. */
+  @Test
+  void aMoveThatHappensLateChangesNothing() throws IOException {
+    chronicle.aBusyDay();
+    String undisturbed = generation();
+    project(open(undisturbed).project(), Long.MAX_VALUE);
+    String generation = generation();
+    var left = new AtomicInteger(Integer.MAX_VALUE);
+    CommittedViews views =
+        open(generation)
+            .project(() -> {
+              if (left.decrementAndGet() == 0) {
+                throw new DriverTimeoutException("no answer");
+              }
+            });
+    long half = journal.end() / 2;
+    project(views, half);
+    var head = new Head(session, keyspace, generation);
+    Head.At before = head.read().orElseThrow();
+
+    left.set(2); // All lies beside the head; its move hangs.
+    assertThatThrownBy(() -> project(views, half + 20)).isInstanceOf(StatusUnavailable.class);
+    views.forget();
+    assertThat(views.applied()).isEqualTo(half);
+    assertThat(head.move(before, half + 20, 1 - before.slot(), 1, before.seqs())).isEmpty();
+
+    project(views, Long.MAX_VALUE);
+    assertSame(undisturbed, Map.of(generation, "a late move"));
   }
 
   @Test

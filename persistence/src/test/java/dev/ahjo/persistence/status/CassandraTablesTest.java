@@ -91,7 +91,7 @@ class CassandraTablesTest extends CommittedContract {
     superseded.put(build("zlib/debian#1", "r1", "s1", "w1", "running", null));
     assertThatThrownBy(() -> superseded.commit(1))
         .isInstanceOf(StatusUnavailable.class)
-        .hasMessageContaining("epoch 1");
+        .hasMessageContaining("Another node has begun to write");
     assertThatThrownBy(superseded::forget).isInstanceOf(StatusUnavailable.class);
     assertThat(store().build(BuildKey.parse("zlib/debian#1"))).isEmpty();
     views().put(build("zlib/debian#2", "r1", "s1", "w1", "running", null));
