@@ -67,7 +67,7 @@ final class Announcer implements AutoCloseable {
             "INSERT INTO "
                 + keyspace
                 + ".announcement (name, chunk, n, entities, numbers, stamps) VALUES (?, ?, ?, ?, ?,"
-                + " ?)");
+                + " ?) USING TIMESTAMP 1");
     this.end =
         session.prepare(
             "UPDATE "

@@ -3,6 +3,7 @@ package dev.ahjo.persistence.cassandra;
 import com.datastax.oss.driver.api.core.CqlSession;
 import com.datastax.oss.driver.api.core.cql.PreparedStatement;
 import com.datastax.oss.driver.api.core.cql.Row;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashMap;
@@ -11,6 +12,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The logs of all nodes, merged into one that never puts an effect before its cause.
@@ -34,10 +37,17 @@ final class AnnouncerLogs {
   /** Announcements of one log in memory, about. */
   private static final int KEPT = 5_000;
 
+  /** A batch that lacks, though later ones are there, lacks for good after this. */
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  private static final Logger LOG = LoggerFactory.getLogger(AnnouncerLogs.class);
+
   private final CqlSession session;
   private final Statements statements;
   private final Map<String, Log> logs = new LinkedHashMap<>();
+  private final Duration patience;
   private long round;
+  private long holes;
 
   /**
    * The entity's rows up to {@code sequenceNr} are stored.
@@ -58,6 +68,9 @@ final class AnnouncerLogs {
 
     /** The last round that read it to its end. */
     long exhausted;
+
+    /** Since when a batch lacks that others follow, of {@link System#nanoTime}. */
+    @Nullable Long gapSince;
 
     /** Batches before this are in the feed. */
     long done;
@@ -94,12 +107,22 @@ final class AnnouncerLogs {
       setDone =
           session.prepare(
               "UPDATE " + logs + " SET done = ? WHERE farm = ? AND name = ? IF done < ?");
-      forget = session.prepare("DELETE FROM " + logs + " WHERE farm = ? AND name = ? IF EXISTS");
-      deleteChunk = session.prepare("DELETE FROM " + log + " WHERE name = ? AND chunk = ?");
+      forget = session.prepare("DELETE FROM " + logs + " WHERE farm = ? AND name = ? IF done = ?");
+      // Later than any announcement, and whatever the clocks of the nodes say.
+      deleteChunk =
+          session.prepare("DELETE FROM " + log + " USING TIMESTAMP 2 WHERE name = ? AND chunk = ?");
     }
   }
 
   AnnouncerLogs(Statements statements) {
+    this(statements, PATIENCE);
+  }
+
+  /**
+   * @param patience a batch that lacks for so long is given up
+   */
+  AnnouncerLogs(Statements statements, Duration patience) {
+    this.patience = patience;
     this.session = statements.session;
     this.statements = statements;
   }
@@ -107,6 +130,7 @@ final class AnnouncerLogs {
   /**
    * Reads what is new in all logs.
    *
+   * @throws Scribe.Overtaken when another scribe has read further
    * @return whether there was anything
    */
   boolean read() {
@@ -115,6 +139,10 @@ final class AnnouncerLogs {
       Log log =
           logs.computeIfAbsent(
               JournalRows.text(row.getString("name")), name -> new Log(name, row.getLong("done")));
+      if (row.getLong("done") > log.next) {
+        // What seems to be its end may be where the other has deleted.
+        throw new Scribe.Overtaken();
+      }
       log.ended = !row.isNull("ended") && row.getBoolean("ended");
     }
     Map<Log, CompletableFuture<List<Row>>> tails = new LinkedHashMap<>();
@@ -148,9 +176,10 @@ final class AnnouncerLogs {
 
   private boolean add(Log log, List<Row> rows) {
     long chunk = log.next / FactTables.BATCHES_OF_CHUNK;
+    long from = log.next;
     boolean gap = false;
     for (Row row : rows) {
-      if (row.getLong("n") != log.next) {
+      if (row.getLong("n") != log.next && !skips(log, row.getLong("n"))) {
         gap = true; // Not all replicas that were asked had all of it yet.
         break;
       }
@@ -174,7 +203,45 @@ final class AnnouncerLogs {
     if (whole && log.next / FactTables.BATCHES_OF_CHUNK == chunk) {
       log.exhausted = round;
     }
-    return !rows.isEmpty();
+    if (!gap) {
+      log.gapSince = null;
+    }
+    return log.next > from;
+  }
+
+  /** Nothing holds up the whole farm for ever: whether what lacks is given up. */
+  private boolean skips(Log log, long to) {
+    long now = System.nanoTime();
+    Long since = log.gapSince;
+    if (since == null) {
+      log.gapSince = now;
+    }
+    if (since == null || now - since < patience.toNanos()) {
+      return false;
+    }
+    LOG.error(
+        "The announcements {} to {} of {} are lost; their entities announce the same rows and more"
+            + " with the next, or when they wake",
+        log.next,
+        to - 1,
+        log.name);
+    log.gapSince = null;
+    log.next = to;
+    holes++;
+    return true;
+  }
+
+  /** What is waited for, if so. */
+  Optional<String> trouble() {
+    return logs.values().stream()
+        .filter(log -> log.gapSince != null)
+        .map(log -> "Waits for announcement #" + log.next + " of " + log.name)
+        .findFirst();
+  }
+
+  /** How often something lacked for good. */
+  long holes() {
+    return holes;
   }
 
   private static <T> List<T> list(@Nullable List<T> column) {
@@ -229,12 +296,16 @@ final class AnnouncerLogs {
         log.savedDone = log.done;
       }
       if (log.ended && log.exhausted == round && log.done == log.next) {
-        session.execute(
-            statements
-                .deleteChunk
-                .bind(log.name, log.done / FactTables.BATCHES_OF_CHUNK)
-                .setIdempotent(true));
-        session.execute(statements.forget.bind(Announcer.FARM, log.name));
+        // Not if another scribe has read further: then there may be more.
+        if (session
+            .execute(statements.forget.bind(Announcer.FARM, log.name, log.done))
+            .wasApplied()) {
+          session.execute(
+              statements
+                  .deleteChunk
+                  .bind(log.name, log.done / FactTables.BATCHES_OF_CHUNK)
+                  .setIdempotent(true));
+        }
         logs.remove(log.name);
       }
     }

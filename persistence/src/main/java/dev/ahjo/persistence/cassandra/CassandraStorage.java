@@ -220,7 +220,8 @@ public final class CassandraStorage implements Storage {
               "ahjo_feed_scribe", "Whether this node writes the feed", false, mine == null ? 0 : 1),
           new Gauge(
               "ahjo_feed_rows_missed_total",
-              "Announced rows that the journal did not have, since this node writes the feed",
+              "Announced rows that the journal did not have, and lost announcements, since this"
+                  + " node writes the feed",
               true,
               mine == null ? 0 : mine.missed()),
           new Gauge(
@@ -237,7 +238,8 @@ public final class CassandraStorage implements Storage {
 
     @Override
     public Pruned prune(Duration maxAge, long maxTotalBytes, Instant now) throws IOException {
-      return streams.prune(maxAge, maxTotalBytes, now);
+      // One is enough: each would read which streams there are, all of them.
+      return post == null ? Pruned.NOTHING : streams.prune(maxAge, maxTotalBytes, now);
     }
 
     @Override

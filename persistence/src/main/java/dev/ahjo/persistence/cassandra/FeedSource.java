@@ -3,6 +3,7 @@ package dev.ahjo.persistence.cassandra;
 import com.datastax.oss.driver.api.core.DriverException;
 import dev.ahjo.core.port.StreamStore.Subscription;
 import dev.ahjo.persistence.formats.FactFormat;
+import dev.ahjo.persistence.formats.NewerVersion;
 import dev.ahjo.persistence.formats.Recorded;
 import dev.ahjo.persistence.journal.Representation;
 import dev.ahjo.persistence.status.FactSource;
@@ -40,6 +41,12 @@ final class FeedSource implements FactSource {
 
   @Override
   public List<Entry> after(long offset, int limit) throws IOException {
+    return page(offset, limit).entries();
+  }
+
+  /** Where {@link #end} says that there are rows, a quorum may not show them yet. */
+  @Override
+  public Page page(long offset, int limit) throws IOException {
     long place = offset;
     try {
       while (true) {
@@ -47,7 +54,7 @@ final class FeedSource implements FactSource {
         List<Entry> entries = entries(rows);
         // Rows that can't be read are no end: what comes after them may be.
         if (!entries.isEmpty() || rows.isEmpty()) {
-          return entries;
+          return new Page(entries, entries.isEmpty() ? place : entries.getLast().offset());
         }
         place = rows.getLast().number();
       }
@@ -62,7 +69,11 @@ final class FeedSource implements FactSource {
         failed);
   }
 
-  private List<Entry> entries(List<Feed.Placed> rows) {
+  /**
+   * @throws IOException when a newer version wrote the first: this node must not go on as if it had
+   *     not been, a newer one will read it
+   */
+  private List<Entry> entries(List<Feed.Placed> rows) throws IOException {
     List<Entry> entries = new ArrayList<>(rows.size());
     for (Feed.Placed row : rows) {
       Feed.Item item = row.item();
@@ -75,6 +86,14 @@ final class FeedSource implements FactSource {
                 item.sequenceNr(),
                 recorded.at(),
                 recorded.facts()));
+      } catch (NewerVersion newer) {
+        if (entries.isEmpty()) {
+          throw new IOException(
+              "The feed's record %s #%d at place %d can't be read by this version; a newer one has to go on: %s"
+                  .formatted(item.entity(), item.sequenceNr(), row.number(), newer.getMessage()),
+              newer);
+        }
+        return entries;
       } catch (IOException | IllegalArgumentException damaged) {
         unreadable.incrementAndGet();
         LOG.error(

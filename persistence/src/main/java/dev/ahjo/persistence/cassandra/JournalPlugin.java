@@ -71,7 +71,7 @@ public final class JournalPlugin extends AsyncWriteJournal {
     return Representation.scala(
         store
             .rows()
-            .read(
+            .replay(
                 persistenceId,
                 fromSequenceNr,
                 toSequenceNr,

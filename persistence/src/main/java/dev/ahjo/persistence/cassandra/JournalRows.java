@@ -69,7 +69,10 @@ final class JournalRows {
         session.prepare("SELECT deleted_to FROM " + keyspace + ".journal_floor WHERE entity = ?");
     setFloor =
         session.prepare(
-            "INSERT INTO " + keyspace + ".journal_floor (entity, deleted_to) VALUES (?, ?)");
+            "INSERT INTO "
+                + keyspace
+                + ".journal_floor (entity, deleted_to) VALUES (?, ?)"
+                + " USING TIMESTAMP ?");
     delete =
         session.prepare(
             "DELETE FROM " + journal + " WHERE entity = ? AND part = ? AND sequence_nr <= ?");
@@ -250,6 +253,15 @@ final class JournalRows {
     return read(new Reading(entity, Math.max(1, from), to, part(to), taker), firstPart(from), max);
   }
 
+  /**
+   * As {@link #read}, but for what was deleted: a deletion by a node whose clock is behind may have
+   * left rows.
+   */
+  CompletableFuture<Void> replay(String entity, long from, long to, long max, Consumer<Row> taker) {
+    return floor(entity)
+        .thenCompose(floor -> read(entity, Math.max(from, floor + 1), to, max, taker));
+  }
+
   private record Reading(String entity, long from, long to, long lastPart, Consumer<Row> taker) {}
 
   private CompletableFuture<Void> read(Reading reading, long part, long left) {
@@ -316,7 +328,10 @@ final class JournalRows {
     return read(entity, from, to, max, rows::add).thenApply(done -> rows);
   }
 
-  /** Deletes an entity's rows up to a number; its next row still gets the number after its last. */
+  /**
+   * Deletes an entity's rows up to a number, which is noted as if it were the time: the largest
+   * wins, whatever the clocks of the nodes say. Its next row still gets the number after its last.
+   */
   CompletableFuture<Void> delete(String entity, long to) {
     return highest(entity, 0)
         .thenCombine(floor(entity), (highest, floor) -> new long[] {Math.min(to, highest), floor})
@@ -325,7 +340,7 @@ final class JournalRows {
             return CompletableFuture.completedFuture(null);
           }
           return session
-              .executeAsync(setFloor.bind(entity, span[0]).setIdempotent(true))
+              .executeAsync(setFloor.bind(entity, span[0], span[0]).setIdempotent(true))
               .toCompletableFuture()
               .thenCompose(done -> delete(entity, firstPart(span[1] + 1), part(span[0]), span[0]));
         });

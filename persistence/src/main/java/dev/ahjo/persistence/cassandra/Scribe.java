@@ -58,6 +58,11 @@ final class Scribe implements AutoCloseable {
   private final AtomicLong missed = new AtomicLong();
   private volatile @Nullable String trouble;
 
+  /** Of all logs of announcements, and of those read until the last beginning. */
+  private volatile long holes;
+
+  private long holesBefore;
+
   private final Map<String, Long> fed =
       new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1;
@@ -105,9 +110,9 @@ final class Scribe implements AutoCloseable {
     return Optional.ofNullable(trouble);
   }
 
-  /** Rows that were announced and could not be found. */
+  /** Rows that were announced and could not be found, and lost announcements. */
   long missed() {
-    return missed.get();
+    return missed.get() + holes;
   }
 
   private void run() {
@@ -121,7 +126,7 @@ final class Scribe implements AutoCloseable {
         }
         boolean moved = write();
         save();
-        trouble = null;
+        trouble = logs.trouble().orElse(null);
         pause = FIRST_PAUSE;
         if (!moved) {
           await();
@@ -174,6 +179,7 @@ final class Scribe implements AutoCloseable {
   private void resume() {
     fed.clear();
     notes.clear();
+    holesBefore = holes;
     logs = new AnnouncerLogs(store.logs());
     marked = feed.mark();
     end = feed.settledEnd(marked);
@@ -205,6 +211,7 @@ final class Scribe implements AutoCloseable {
    */
   private boolean write() {
     boolean read = logs.read();
+    holes = holesBefore + logs.holes();
     List<Announcement> taken = new ArrayList<>();
     while (taken.size() < MAX_TAKEN) {
       Optional<Announcement> next = logs.next();
@@ -367,7 +374,8 @@ final class Scribe implements AutoCloseable {
     logs.save();
   }
 
-  private static final class Overtaken extends RuntimeException {
+  /** Another scribe has gone on from where this one stands. */
+  static final class Overtaken extends RuntimeException {
     private static final long serialVersionUID = 1;
   }
 

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.ObjectWriter;
+import com.fasterxml.jackson.databind.exc.InvalidTypeIdException;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.ahjo.core.kernel.EntityType;
 import dev.ahjo.core.kernel.Fact;
@@ -117,20 +118,26 @@ public final class FactFormat {
   }
 
   /**
+   * @throws NewerVersion when a newer version wrote it: it has facts, or kinds of things in facts,
+   *     that this one does not know
    * @throws IOException when this is no row that any version wrote
    */
   public Recorded read(byte[] bytes, String manifest) throws IOException {
-    if (!manifest.endsWith(FRAME)) {
-      throw new IOException("Expected a row of frame " + FRAME + ", but found '" + manifest + "'");
-    }
+    Codec codec = codec(manifest);
     try {
-      Codec codec =
-          codec(Kinds.of(manifest.substring(0, manifest.length() - FRAME.length())).type());
       if (codec.plain(bytes)) {
         Frame<? extends Fact> frame = codec.frames().readValue(bytes);
         return new Recorded(frame.at(), List.copyOf(frame.facts()));
       }
       return readByTree(codec, Json.text().readTree(bytes));
+    } catch (InvalidTypeIdException unknown) {
+      if (unknown.getTypeId() == null) {
+        throw unknown;
+      }
+      throw new NewerVersion(
+          "Something of the kind '%s' may be from a newer version: %s"
+              .formatted(unknown.getTypeId(), unknown.getOriginalMessage()),
+          unknown);
     } catch (IllegalArgumentException | NullPointerException | DateTimeException wrong) {
       throw new IOException(wrong.getMessage(), wrong);
     }
@@ -152,6 +159,17 @@ public final class FactFormat {
       throw new IllegalArgumentException("Expected at least one fact in a row");
     }
     return codec(Kinds.of(row.facts().getFirst()).type());
+  }
+
+  private Codec codec(String manifest) throws NewerVersion {
+    if (!manifest.endsWith(FRAME)) {
+      throw new NewerVersion("Expected a row of frame " + FRAME + ", but found '" + manifest + "'");
+    }
+    try {
+      return codec(Kinds.of(manifest.substring(0, manifest.length() - FRAME.length())).type());
+    } catch (IllegalArgumentException unknown) {
+      throw new NewerVersion(String.valueOf(unknown.getMessage()), unknown);
+    }
   }
 
   private Codec codec(EntityType type) {

@@ -114,8 +114,12 @@ public final class Upcasters {
     return newest == 1 ? fact : fact + "." + newest;
   }
 
-  /** The fact as its newest version, under its simple name. */
-  ObjectNode upcast(EntityType entity, ObjectNode fact) {
+  /**
+   * The fact as its newest version, under its simple name.
+   *
+   * @throws NewerVersion when its version is newer than the newest
+   */
+  ObjectNode upcast(EntityType entity, ObjectNode fact) throws NewerVersion {
     String type = fact.path("type").asText();
     int dot = type.lastIndexOf('.');
     String name = dot < 0 ? type : type.substring(0, dot);
@@ -130,7 +134,7 @@ public final class Upcasters {
       number++;
     }
     if (number > newest(entity, name)) {
-      throw new IllegalArgumentException(
+      throw new NewerVersion(
           "The fact %s was written by a newer version; this one knows %s up to %d"
               .formatted(type, name, newest(entity, name)));
     }

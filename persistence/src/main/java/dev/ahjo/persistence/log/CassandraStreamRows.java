@@ -27,9 +27,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>{@code stream_chunk}: the frames. One partition holds the chunks that begin within {@link
- *       StreamRows#PART} bytes of one stream. A row's key says which bytes it holds: offset and length. Two
- *       writers that send the same bytes cut differently write different rows, never over each
- *       other's.
+ *       StreamRows#PART} bytes of one stream. A row's key says which bytes it holds: offset and
+ *       length. Two writers that send the same bytes cut differently write different rows, never
+ *       over each other's.
  *   <li>{@code stream}: the streams of a build, in one partition; where each has surely come to,
  *       and the mark of a build whose streams were removed.
  *   <li>{@code stream_slot}: which streams began in which ten minutes, and how large they are; for
@@ -158,7 +158,7 @@ final class CassandraStreamRows implements StreamRows {
 
   @Override
   public void put(StreamKey stream, Stored chunk) {
-    run(
+    BoundStatement put =
         putChunk.bind(
             chunk.last(),
             ByteBuffer.wrap(chunk.zstd()),
@@ -168,7 +168,9 @@ final class CassandraStreamRows implements StreamRows {
             stream.name(),
             chunk.at() / PART,
             chunk.at(),
-            chunk.length()));
+            chunk.length());
+    // The same bytes may be written once more, later, by who does not know that they are the last.
+    run(chunk.last() ? put : put.unset(0));
   }
 
   @Override
@@ -344,8 +346,7 @@ final class CassandraStreamRows implements StreamRows {
         @Override
         public InSlot next() {
           Row row = each.next();
-          return new InSlot(
-              BuildKey.parse(String.valueOf(row.getString("build"))), row.getLong(1));
+          return new InSlot(BuildKey.parse(String.valueOf(row.getString("build"))), row.getLong(1));
         }
       };
     };

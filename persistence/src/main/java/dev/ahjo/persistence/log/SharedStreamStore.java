@@ -203,7 +203,8 @@ public final class SharedStreamStore implements StreamStore, AutoCloseable {
 
   private UncheckedIOException unreadable(String what, Exception why) {
     return new UncheckedIOException(
-        new IOException(what + " can't be read from " + rows.place() + ": " + why.getMessage(), why));
+        new IOException(
+            what + " can't be read from " + rows.place() + ": " + why.getMessage(), why));
   }
 
   @Override
@@ -254,9 +255,9 @@ public final class SharedStreamStore implements StreamStore, AutoCloseable {
 
   /**
    * Removes the streams of builds last written to before {@code now - maxAge}, then of the oldest
-   * until the rest takes at most {@code maxTotalBytes}, without replicas. A mark stays
-   * for each build. Builds written to in the last ten minutes are not removed for their size. Any
-   * node may do it, also several at once.
+   * until the rest takes at most {@code maxTotalBytes}, without replicas. A mark stays for each
+   * build. Builds written to in the last ten minutes are not removed for their size, nor in the
+   * last day if one of their streams is not closed. Any node may do it, also several at once.
    *
    * @throws IOException when the database can't be read or written; what was removed until then is
    *     gone

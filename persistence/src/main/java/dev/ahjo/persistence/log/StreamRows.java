@@ -75,9 +75,7 @@ interface StreamRows {
 
   void deletePart(StreamKey stream, long part);
 
-  /**
-   * Notes how far a stream is. Whoever knows of more wins, in whatever order the notes arrive.
-   */
+  /** Notes how far a stream is. Whoever knows of more wins, in whatever order the notes arrive. */
   void note(Known known);
 
   Optional<Known> known(StreamKey stream);

@@ -24,6 +24,9 @@ public final class EventFollower implements AutoCloseable {
   /** Behind the last event of any record. */
   private static final int AFTER_ALL = Integer.MAX_VALUE - 1;
 
+  /** Behind an event: a record may have more than a page of them. */
+  private record Place(long offset, int index) {}
+
   private final LiveEvents live;
   private final StatusStore tables;
   private final Thread thread;
@@ -56,7 +59,7 @@ public final class EventFollower implements AutoCloseable {
   }
 
   private void run() {
-    long told = shown;
+    Place told = new Place(shown, AFTER_ALL);
     boolean lookAgain = false;
     while (!closing) {
       try {
@@ -67,13 +70,14 @@ public final class EventFollower implements AutoCloseable {
         if (live.heard()) {
           told = tell(told);
         } else {
-          told = Math.max(told, shown);
+          told = told.offset() < shown ? new Place(shown, AFTER_ALL) : told;
         }
       } catch (StatusUnavailable failed) {
         if (closing) {
           return;
         }
-        LOG.warn("What happened after {} can't be told now: {}", told, failed.getMessage());
+        LOG.warn(
+            "What happened after {} can't be told now: {}", told.offset(), failed.getMessage());
       }
       try {
         lookAgain = !news.tryAcquire(LOOKS.toMillis(), TimeUnit.MILLISECONDS);
@@ -84,20 +88,15 @@ public final class EventFollower implements AutoCloseable {
     }
   }
 
-  private long tell(long after) {
-    long told = after;
+  private Place tell(Place after) {
+    Place told = after;
     while (!closing) {
-      List<StatusEvent> events = live.since(told, AFTER_ALL, PAGE);
+      List<StatusEvent> events = live.since(told.offset(), told.index(), PAGE);
       if (events.isEmpty()) {
         return told;
       }
-      // The last record may be cut in its middle; then it is told whole, and once.
-      long last = events.getLast().offset();
-      boolean full = events.size() == PAGE && events.getFirst().offset() < last;
-      List<StatusEvent> whole =
-          full ? events.stream().filter(e -> e.offset() < last).toList() : events;
-      live.tell(whole);
-      told = whole.getLast().offset();
+      live.tell(events);
+      told = new Place(events.getLast().offset(), events.getLast().index());
     }
     return told;
   }

@@ -28,6 +28,31 @@ public interface FactSource {
    */
   List<Entry> after(long offset, int limit) throws IOException;
 
+  /**
+   * Some records, and how far the journal was read for them.
+   *
+   * @param seen there is nothing else up to here, and never will be
+   */
+  record Page(List<Entry> entries, long seen) {
+    public Page {
+      entries = List.copyOf(entries);
+    }
+  }
+
+  /**
+   * As {@link #after}, for whoever never reads up to there again. This form is for a journal whose
+   * records can all be read up to {@link #end}: where none are, there are none.
+   *
+   * @throws IOException when the journal can't be read
+   */
+  default Page page(long offset, int limit) throws IOException {
+    // First: what is appended meanwhile has not been looked at.
+    long end = end();
+    List<Entry> entries = after(offset, limit);
+    return new Page(
+        entries, entries.isEmpty() ? Math.max(offset, end) : entries.getLast().offset());
+  }
+
   /** The offset of the last record; 0 when there is none. */
   long end();
 

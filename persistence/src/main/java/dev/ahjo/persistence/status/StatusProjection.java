@@ -42,6 +42,12 @@ public final class StatusProjection implements AutoCloseable {
 
   private static final Duration LONGEST_REST = Duration.ofMillis(50);
 
+  /** What the journal has and does not show yet, as its servers differ, is looked for so often, */
+  private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
+
+  /** and told as a trouble after so long. */
+  private static final Duration HIDDEN_LONG = Duration.ofSeconds(5);
+
   private static final Duration REPORTS = Duration.ofSeconds(1);
 
   /** How long it waits after failing, at first and at most. */
@@ -73,6 +79,11 @@ public final class StatusProjection implements AutoCloseable {
   private boolean sound = true;
 
   private long told;
+
+  /** Where something can't be read yet, and since when, of {@link System#nanoTime}. */
+  private long hiddenBehind = -1;
+
+  private long hiddenSince;
   private long nextReport = System.nanoTime();
 
   private StatusProjection(
@@ -148,25 +159,28 @@ public final class StatusProjection implements AutoCloseable {
           views.forget();
           sound = true;
         }
-        // Read first: rows that are no facts may stand at the end, and have been seen then.
         long end = journal.end();
-        List<FactSource.Entry> batch = journal.after(views.applied(), limit);
+        FactSource.Page page = journal.page(views.applied(), limit);
+        List<FactSource.Entry> batch = page.entries();
         List<StatusEvent> heard = new ArrayList<>();
         for (FactSource.Entry entry : batch) {
           apply(entry, heard);
           reached++;
         }
-        long seen = batch.isEmpty() ? end : batch.getLast().offset();
+        long seen = page.seen();
         if (seen > views.applied()) {
           views.commit(seen);
           events.tell(heard);
           told = Math.max(told, seen);
         }
-        trouble = null;
         pause = patience.first();
         report();
         limit = BATCH;
-        if (batch.isEmpty()) {
+        boolean hidden = batch.isEmpty() && seen < end;
+        trouble = hidden ? hidden(seen, end) : null;
+        if (hidden) {
+          sleep(LOOK_AGAIN.toNanos());
+        } else if (batch.isEmpty()) {
           appended.acquireUninterruptibly();
           appended.drainPermits();
         } else if (seen >= journal.end()) {
@@ -183,6 +197,18 @@ public final class StatusProjection implements AutoCloseable {
         }
       }
     }
+  }
+
+  /** Nothing is passed over because it can't be read yet; if that lasts, it is told. */
+  private @Nullable String hidden(long seen, long end) {
+    long now = System.nanoTime();
+    if (hiddenBehind != seen) {
+      hiddenBehind = seen;
+      hiddenSince = now;
+    }
+    return now - hiddenSince < HIDDEN_LONG.toNanos()
+        ? null
+        : "The journal ends at " + end + ", but nothing can be read behind " + seen;
   }
 
   private void apply(FactSource.Entry entry, List<StatusEvent> heard) {

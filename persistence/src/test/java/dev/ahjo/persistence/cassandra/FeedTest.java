@@ -14,6 +14,7 @@ import dev.ahjo.persistence.formats.Recorded;
 import dev.ahjo.persistence.journal.Row;
 import dev.ahjo.persistence.status.FactSource.Entry;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -143,6 +144,15 @@ class FeedTest {
   }
 
   private List<Entry> awaitFeed(int rows) throws Exception {
+    awaitEnd(rows);
+    List<Entry> all = new ArrayList<>();
+    while (before + all.size() < source.end()) {
+      all.addAll(source.after(before + all.size(), 300));
+    }
+    return all;
+  }
+
+  private void awaitEnd(int rows) throws Exception {
     long end = System.nanoTime() + PATIENCE.toNanos();
     while (source.end() - before < rows) {
       assertThat(System.nanoTime() - end)
@@ -155,11 +165,6 @@ class FeedTest {
         assertThat(down).hasMessageContaining("can't be read");
       }
     }
-    List<Entry> all = new ArrayList<>();
-    while (before + all.size() < source.end()) {
-      all.addAll(source.after(before + all.size(), 300));
-    }
-    return all;
   }
 
   private static String text(Entry entry) {
@@ -268,6 +273,80 @@ class FeedTest {
     // The very same write again is what a driver does that lost the answer.
     here.store.append(List.of(row("request|two", 2, "the new one", "mine"))).join();
     assertThat(awaitFeed(2)).extracting(FeedTest::text).containsExactly("first", "mine");
+  }
+
+  /** The end may be known before a quorum shows the rows up to there. */
+  @Test
+  void rowsThatTheFeedDoesNotShowYetAreNotTakenForSeen() throws Exception {
+    here.takePen();
+    here.writes("request|seen", 1, "first");
+    awaitFeed(1);
+    long end = source.end();
+    var ahead = new FeedSource(here.store.feed());
+    ahead.grown(end + 5);
+    assertThat(ahead.page(end - 1, 100).seen()).isEqualTo(end);
+    assertThat(ahead.page(end, 100).seen()).isEqualTo(end);
+  }
+
+  /** In a rolling upgrade: a node of the new version will take over from here. */
+  @Test
+  void aRecordOfANewerVersionIsNotPassedOver() throws Exception {
+    here.takePen();
+    here.writes("request|newer", 1, "first");
+    Row newer = row("request|newer", 2, "w", "second");
+    byte[] payload =
+        new String(newer.payload(), StandardCharsets.UTF_8)
+            .replace("RequestUnshelved", "RequestUnshelved.7")
+            .getBytes(StandardCharsets.UTF_8);
+    here.store
+        .append(
+            List.of(
+                new Row(
+                    newer.persistenceId(),
+                    2,
+                    "w",
+                    1,
+                    "",
+                    FactSerializer.ID,
+                    newer.manifest(),
+                    payload)))
+        .join();
+    here.writes("request|newer", 3, "third");
+    awaitEnd(3);
+
+    assertThat(source.after(before, 10)).extracting(FeedTest::text).containsExactly("first");
+    assertThatThrownBy(() -> source.after(before + 1, 10))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("RequestUnshelved.7");
+  }
+
+  /** A deletion by a node whose clock is behind leaves the rows, but not the floor. */
+  @Test
+  void whatWasDeletedIsNotReplayedThoughItIsThere() {
+    for (int i = 1; i <= 5; i++) {
+      here.store.rows().append(List.of(row("request|floor", i, "w", "" + i))).join();
+    }
+    here.store
+        .session()
+        .execute(
+            "INSERT INTO "
+                + here.store.keyspace()
+                + ".journal_floor (entity, deleted_to) VALUES ('request|floor', 3) USING TIMESTAMP"
+                + " 3");
+    List<Long> replayed = new ArrayList<>();
+    here.store
+        .rows()
+        .replay("request|floor", 1, 5, 100, row -> replayed.add(row.sequenceNr()))
+        .join();
+    assertThat(replayed).containsExactly(4L, 5L);
+    here.store.rows().delete("request|floor", 4).join();
+    assertThat(here.store.rows().highest("request|floor", 0).join()).isEqualTo(5);
+    replayed.clear();
+    here.store
+        .rows()
+        .replay("request|floor", 1, 5, 100, row -> replayed.add(row.sequenceNr()))
+        .join();
+    assertThat(replayed).containsExactly(5L);
   }
 
   /** And is not tried again for half a minute, as a write is whose outcome nobody knows. */

@@ -100,9 +100,31 @@ class FormatsTest {
     }
     assertThatThrownBy(
             () -> format.read(row("{'type':'RequestUnshelved.4','by':'eve'}"), "request.1"))
-        .isInstanceOf(IOException.class)
+        .isInstanceOf(NewerVersion.class)
         .hasMessageContaining("RequestUnshelved.4")
         .hasMessageContaining("newer");
+  }
+
+  /** So that whoever must not pass it over can tell it from what is damaged. */
+  @Test
+  void whatANewerVersionWroteIsToldFromWhatIsDamaged() {
+    record Newer(String fact, String manifest) {}
+    for (Newer newer :
+        List.of(
+            new Newer("{'type':'RequestUnshelved.2','by':'eve'}", "request.1"),
+            new Newer("{'type':'RequestEnchanted'}", "request.1"),
+            new Newer("{'type':'RequestUnshelved','by':'eve'}", "request.2"),
+            new Newer("{'type':'WizardHired'}", "wizard.1"))) {
+      assertThatThrownBy(() -> FactFormat.CURRENT.read(row(newer.fact()), newer.manifest()))
+          .as(newer.toString())
+          .isInstanceOf(NewerVersion.class);
+    }
+    for (String damaged : List.of("{'type':'RequestUnshelved'", "{'by':'eve'}", "17")) {
+      assertThatThrownBy(() -> FactFormat.CURRENT.read(row(damaged), "request.1"))
+          .as(damaged)
+          .isInstanceOf(IOException.class)
+          .isNotInstanceOf(NewerVersion.class);
+    }
   }
 
   @Test

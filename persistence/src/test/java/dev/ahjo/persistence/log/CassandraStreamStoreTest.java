@@ -3,11 +3,18 @@ package dev.ahjo.persistence.log;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.datastax.oss.driver.api.core.CqlSession;
+import com.github.luben.zstd.Zstd;
+import dev.ahjo.core.id.BuildKey;
 import dev.ahjo.core.log.Chunk;
+import dev.ahjo.core.log.StreamKey;
+import dev.ahjo.core.log.StreamKey.Kind;
 import dev.ahjo.persistence.cassandra.server.CassandraExtension;
 import dev.ahjo.persistence.cassandra.server.CassandraRing;
 import dev.ahjo.persistence.cassandra.server.TestKeyspace;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -22,6 +29,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Tag("processes")
 @ExtendWith(CassandraExtension.class)
 class CassandraStreamStoreTest extends SharedStreamContract {
+  private static final Instant NOW = Instant.parse("2026-11-20T12:00:00Z");
+  private static final byte[] ZSTD = Zstd.compress("all".getBytes(StandardCharsets.UTF_8));
+
   private static CassandraRing ring;
   private static TestKeyspace cassandra;
   private static CqlSession session;
@@ -88,6 +98,66 @@ class CassandraStreamStoreTest extends SharedStreamContract {
   @Override
   void restart() throws Exception {
     ring.restart(0);
+  }
+
+  private static StreamKey log(int build) {
+    return new StreamKey(BuildKey.parse("zlib/debian#" + build), 1, Kind.LOG, "stdio");
+  }
+
+  /** As if a stream of 100 kB had been stored so long ago. */
+  private static void stored(StreamRows rows, StreamKey stream, boolean closed, Duration ago)
+      throws Exception {
+    Instant at = NOW.minus(ago);
+    long slot = StreamRows.slotOf(at);
+    rows.open(slot);
+    rows.put(stream, new StreamRows.Stored(0, 3, closed, ZSTD));
+    rows.note(new StreamRows.Known(stream, 3, 100_000, closed, slot, at));
+  }
+
+  /** Each finds the same to be too much. */
+  @Test
+  void nodesThatPruneAtOnceRemoveNoMoreThanOne() throws Exception {
+    var rows = new CassandraStreamRows(session, keyspace);
+    for (int i = 1; i <= 4; i++) {
+      stored(rows, log(i), true, Duration.ofHours(10 - i));
+    }
+    List<StreamPruning> nodes = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      nodes.add(new StreamPruning(rows, Duration.ofDays(7), 250_000, NOW));
+    }
+    for (StreamPruning node : nodes) {
+      node.count();
+    }
+    assertThat(nodes.get(0).remove()).isEqualTo(new Pruned(2, 200_000));
+    assertThat(nodes.get(1).remove()).isEqualTo(Pruned.NOTHING);
+    assertThat(nodes.get(2).remove()).isEqualTo(Pruned.NOTHING);
+    assertThat(store().extent(log(3))).isPresent();
+    assertThat(store().extent(log(4))).isPresent();
+  }
+
+  @Test
+  void aBuildThatIsSilentForHoursIsNotRemovedForItsSize() throws Exception {
+    var rows = new CassandraStreamRows(session, keyspace);
+    stored(rows, log(1), false, Duration.ofHours(5));
+    stored(rows, log(2), true, Duration.ofHours(5));
+    // When the chunk of an open stream was written, its server tells.
+    Instant later = Instant.now().plus(Duration.ofHours(5));
+    assertThat(new StreamPruning(rows, Duration.ofDays(70_000), 0, later).prune().builds())
+        .isEqualTo(1);
+    assertThat(store().pruned(log(1).build())).isFalse();
+    assertThat(store().pruned(log(2).build())).isTrue();
+    Instant muchLater = Instant.now().plus(Duration.ofDays(2));
+    assertThat(new StreamPruning(rows, Duration.ofDays(70_000), 0, muchLater).prune().builds())
+        .isEqualTo(1);
+  }
+
+  /** By a node from which the agent has gone, for it is late. */
+  @Test
+  void theLastChunkStaysTheLastThoughItIsWrittenOnceMore() throws Exception {
+    var rows = new CassandraStreamRows(session, keyspace);
+    rows.put(LOG, new StreamRows.Stored(0, 3, true, ZSTD));
+    rows.put(LOG, new StreamRows.Stored(0, 3, false, ZSTD));
+    assertThat(rows.from(LOG, 0, 0, 10)).singleElement().matches(StreamRows.Stored::last);
   }
 
   /** No partition grows beyond a megabyte of a stream and a bit. */

@@ -15,6 +15,8 @@ final class MemoryJournal implements FactSource, Story.Journal {
   private final List<Entry> entries = new ArrayList<>();
   private final CopyOnWriteArrayList<Runnable> listeners = new CopyOnWriteArrayList<>();
   private volatile boolean broken;
+  private volatile long shown = Long.MAX_VALUE;
+  private volatile int pages;
 
   @Override
   public void record(EntityRef entity, long sequenceNr, Instant at, List<Fact> facts) {
@@ -29,13 +31,30 @@ final class MemoryJournal implements FactSource, Story.Journal {
     broken = now;
   }
 
+  /** What comes after {@code last} can't be read for now, as if a quorum did not have it. */
+  void showsUpTo(long last) {
+    shown = last;
+  }
+
+  /** How often it was read. */
+  int pages() {
+    return pages;
+  }
+
+  @Override
+  public synchronized Page page(long offset, int limit) throws IOException {
+    pages++;
+    List<Entry> entries = after(offset, limit);
+    return new Page(entries, entries.isEmpty() ? offset : entries.getLast().offset());
+  }
+
   @Override
   public synchronized List<Entry> after(long offset, int limit) throws IOException {
     if (broken) {
       throw new IOException("the journal's disk is gone");
     }
     int from = (int) Math.max(0, Math.min(offset, entries.size()));
-    int to = (int) Math.min(entries.size(), from + (long) limit);
+    int to = (int) Math.min(Math.min(shown, entries.size()), from + (long) limit);
     return List.copyOf(entries.subList(from, to));
   }
 

@@ -6,7 +6,10 @@ import dev.ahjo.core.build.Build;
 import dev.ahjo.core.id.BuildKey;
 import dev.ahjo.core.id.WorkerName;
 import dev.ahjo.core.kernel.EntityRef;
+import dev.ahjo.core.kernel.EntityType;
+import dev.ahjo.core.kernel.Fact;
 import dev.ahjo.core.project.Result;
+import dev.ahjo.core.request.BuildRequest;
 import dev.ahjo.core.status.StatusEvent;
 import dev.ahjo.core.status.StatusStore.Progress;
 import dev.ahjo.core.status.Story;
@@ -15,6 +18,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -24,6 +28,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -102,6 +107,46 @@ class StatusProjectionTest {
     assertThat(state("zlib/debian#1")).isEqualTo("starting");
     assertThat(progress.getLast().applied()).isEqualTo(journal.end());
     chronicle.assertSameAsInMemory(tables);
+  }
+
+  /** As when a server of several has not got it yet. */
+  @Test
+  void whatTheJournalHasButDoesNotShowYetIsNotPassedOver() throws Exception {
+    story.project("zlib", Story.builder("debian"));
+    caughtUp();
+    long shown = journal.end();
+    journal.showsUpTo(shown);
+    story.worker("w1", 1);
+    story.submit("zlib");
+    int pages = journal.pages();
+    await("looked again", () -> journal.pages() > pages + 2);
+    assertThat(tables.progress().applied()).isEqualTo(shown);
+
+    journal.showsUpTo(Long.MAX_VALUE);
+    caughtUp();
+    assertThat(state("zlib/debian#1")).isEqualTo("starting");
+    chronicle.assertSameAsInMemory(tables);
+  }
+
+  @Test
+  void aFollowerTellsEachFactOfARecordOfMany() throws Exception {
+    story.project("zlib", Story.builder("debian"));
+    caughtUp();
+    var live = new LiveEvents(tables, journal);
+    List<Integer> heard = Collections.synchronizedList(new ArrayList<>());
+    var follower = EventFollower.start(live, tables);
+    try (var listening = live.listen(batch -> batch.forEach(e -> heard.add(e.index())))) {
+      assertThat(listening).isNotNull();
+      List<Fact> facts = Collections.nCopies(1_200, new BuildRequest.Fact.RequestUnshelved("eve"));
+      journal.record(
+          new EntityRef(EntityType.REQUEST, "r1"), 1, Instant.parse("2026-11-23T01:02:03Z"), facts);
+      caughtUp();
+      follower.shown(journal.end());
+      await("all are told", () -> heard.size() >= facts.size());
+    } finally {
+      follower.close();
+    }
+    assertThat(heard).containsExactlyElementsOf(IntStream.range(0, 1_200).boxed().toList());
   }
 
   @Test
