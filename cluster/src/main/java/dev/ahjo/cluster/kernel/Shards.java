@@ -151,6 +151,11 @@ public final class Shards implements Mailboxes {
   }
 
   @Override
+  public boolean unheard() {
+    return unheard.getAsBoolean();
+  }
+
+  @Override
   public boolean unsettled() {
     return System.nanoTime() - changedAt < UNSETTLED;
   }
