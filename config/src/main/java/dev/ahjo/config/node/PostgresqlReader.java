@@ -98,12 +98,11 @@ final class PostgresqlReader {
     }
     try (Fields f = fields.get()) {
       Optional<String> user = f.require("user").flatMap(v -> v.text("a user's name", ANY_NAME));
-      Optional<Password> file =
-          f.get("password_file").flatMap(path).map(Password.InFile::new);
+      Optional<Password> file = f.get("password_file").flatMap(path).map(Password.InFile::new);
       Optional<Password> variable =
           f.get("password_env")
-              .flatMap(v ->
-                  v.text("the name of an environment variable", VARIABLE.asMatchPredicate()))
+              .flatMap(
+                  v -> v.text("the name of an environment variable", VARIABLE.asMatchPredicate()))
               .map(Password.InEnvironment::new);
       if (file.isPresent() && variable.isPresent()) {
         value.error("login: expected password_file or password_env, but found both");
@@ -119,9 +118,7 @@ final class PostgresqlReader {
     }
     try (Fields f = fields.get()) {
       return Optional.of(
-          new Tls(
-              f.get("mode").flatMap(v -> v.oneOf(MODES)),
-              f.get("authority").flatMap(path)));
+          new Tls(f.get("mode").flatMap(v -> v.oneOf(MODES)), f.get("authority").flatMap(path)));
     }
   }
 }

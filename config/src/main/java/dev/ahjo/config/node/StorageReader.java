@@ -19,15 +19,15 @@ import java.util.regex.Pattern;
 
 /**
  * Reads where a node keeps what it must not lose: {@code embedded}, {@code cassandra: {…}} or
- * {@code postgresql: {…}}. What can't be read counts as embedded, so that the rest of the file is still looked at.
+ * {@code postgresql: {…}}. What can't be read counts as embedded, so that the rest of the file is
+ * still looked at.
  */
 final class StorageReader {
   private static final int CQL_PORT = 9042;
   private static final int MAX_CONTACT_POINTS = 100;
   private static final int MAX_REPLICATION = 15;
   private static final String KEYSPACE = "ahjo";
-  private static final String KINDS =
-      "embedded, or a mapping with the key cassandra or postgresql";
+  private static final String KINDS = "embedded, or a mapping with the key cassandra or postgresql";
 
   /** What Cassandra's own snitches call the only datacenter there is. */
   private static final String DATACENTER = "datacenter1";
@@ -56,8 +56,7 @@ final class StorageReader {
           .text(KINDS)
           .filter(text -> !text.equals("embedded"))
           .ifPresent(text ->
-              value.error(
-                  "storage: expected " + KINDS + ", but found " + Shown.quoted(text)));
+              value.error("storage: expected " + KINDS + ", but found " + Shown.quoted(text)));
       return new Embedded();
     }
     try (Fields f = value.fields("storage").orElseThrow()) {

@@ -81,7 +81,9 @@ public enum Dialect {
     return large;
   }
 
-  /** Puts a row, whether or not there is one of that key; parameters are the key's and the values. */
+  /**
+   * Puts a row, whether or not there is one of that key; parameters are the key's and the values.
+   */
   public abstract String upsert(String table, List<String> key, List<String> values);
 
   /** What follows a table's name to have it read by an index. */

@@ -58,8 +58,7 @@ public final class PostgresServer {
   private String url() {
     return "jdbc:postgresql://"
         + settings.servers().stream()
-            .map(s ->
-                (s.host().contains(":") ? "[" + s.host() + "]" : s.host()) + ":" + s.port())
+            .map(s -> (s.host().contains(":") ? "[" + s.host() + "]" : s.host()) + ":" + s.port())
             .collect(Collectors.joining(","))
         + "/";
   }

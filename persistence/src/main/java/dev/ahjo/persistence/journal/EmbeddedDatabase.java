@@ -74,9 +74,7 @@ final class EmbeddedDatabase implements JournalDatabase {
     }
     connection.setAutoCommit(false);
     return new FilePen(
-        connection,
-        JournalTables.insert(connection),
-        JournalTables.lastOrdering(connection));
+        connection, JournalTables.insert(connection), JournalTables.lastOrdering(connection));
   }
 
   @Override

@@ -19,8 +19,8 @@ import org.slf4j.LoggerFactory;
  * row is its number in the journal; whoever keeps the last place beside what it made of the facts,
  * in one transaction, has each fact exactly once.
  *
- * <p>There is no waiting for gaps here, as other journals need it: rows are numbered in the order of
- * their commits, so a number that can be read means that all lower ones can be, too.
+ * <p>There is no waiting for gaps here, as other journals need it: rows are numbered in the order
+ * of their commits, so a number that can be read means that all lower ones can be, too.
  */
 public final class FactFeed implements FactSource {
   private static final Logger LOG = LoggerFactory.getLogger(FactFeed.class);

@@ -13,11 +13,12 @@ import java.util.List;
 /**
  * The tables of the journal's database, and each statement on them.
  *
- * <p>{@code journal} has its rows in the order of {@code ordering}, which are numbered without
- * gaps in the order of their commits; the index {@code journal_entity} finds an entity's records and refuses a second one
- * of the same number. A payload stands in its row, since H2 keeps large objects in tables of their
- * own at several times the cost; only one that exceeds what a row may hold goes to {@code large}. A
- * row without either was deleted, and is kept because an entity's numbers must never be used again.
+ * <p>{@code journal} has its rows in the order of {@code ordering}, which are numbered without gaps
+ * in the order of their commits; the index {@code journal_entity} finds an entity's records and
+ * refuses a second one of the same number. A payload stands in its row, since H2 keeps large
+ * objects in tables of their own at several times the cost; only one that exceeds what a row may
+ * hold goes to {@code large}. A row without either was deleted, and is kept because an entity's
+ * numbers must never be used again.
  */
 final class JournalTables {
   /** H2 admits a little more in one row. */

@@ -25,9 +25,9 @@ import org.slf4j.LoggerFactory;
  * as one batch and commits once: the disk is forced per batch, not per record, and while it is, the
  * next batch gathers.
  *
- * <p>While the database can't be written, appends wait; what has waited longer than {@link #PATIENCE} is
- * refused, and its entity, which has acknowledged nothing, begins anew from what is stored. (What
- * deletes, and snapshots, which are tried once, ask for no room.)
+ * <p>While the database can't be written, appends wait; what has waited longer than {@link
+ * #PATIENCE} is refused, and its entity, which has acknowledged nothing, begins anew from what is
+ * stored. (What deletes, and snapshots, which are tried once, ask for no room.)
  */
 final class JournalWriter implements AutoCloseable {
   /**

@@ -54,7 +54,9 @@ public final class PostgresJournal extends JdbcJournal {
     return all;
   }
 
-  /** Calls {@code told} after each commit of this node, on the writer's thread: it must be quick. */
+  /**
+   * Calls {@code told} after each commit of this node, on the writer's thread: it must be quick.
+   */
   public void onCommit(Runnable told) {
     committing = told;
   }

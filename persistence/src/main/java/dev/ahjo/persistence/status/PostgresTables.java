@@ -97,8 +97,7 @@ public final class PostgresTables extends SqlTables implements AutoCloseable {
         }
         epoch = mine.getLong(1);
       }
-      var views =
-          new TableViews(new Shared(server, schema, " AND epoch = " + epoch), connection);
+      var views = new TableViews(new Shared(server, schema, " AND epoch = " + epoch), connection);
       long end = journalEnd.getAsLong();
       if (views.applied() > end) {
         views.close();

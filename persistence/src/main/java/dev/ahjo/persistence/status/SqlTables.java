@@ -19,9 +19,7 @@ abstract class SqlTables implements ByTable.Listed {
   @Override
   public <V> Page<V> list(Table<V> table, Query query) {
     return readers.ask(reader ->
-        table.named()
-            ? Lists.byId(reader, table, query)
-            : Lists.newestFirst(reader, table, query));
+        table.named() ? Lists.byId(reader, table, query) : Lists.newestFirst(reader, table, query));
   }
 
   @Override

@@ -251,7 +251,8 @@ class EmbeddedJournalTest {
     Duration patience = JournalWriter.PATIENCE;
     var clock = new AtomicLong(Long.MAX_VALUE - 5);
     free = 0;
-    try (var writer = new JournalWriter(
+    try (var writer =
+        new JournalWriter(
             new EmbeddedDatabase(path.resolve("another"), () -> free), _ -> {}, clock::get)) {
       var first = writer.append(List.of(row("r1", 1, "first")));
       await("it is in hand", () -> writer.trouble().isPresent());

@@ -185,8 +185,7 @@ class PostgresJournalTest extends FactFeedContract {
       for (var page = feed.after(0, 500); !page.isEmpty(); page = feed.after(place, 500)) {
         for (Entry entry : page) {
           assertThat(entry.offset()).isEqualTo(++place);
-          assertThat(entry.sequenceNr())
-              .isEqualTo(found.merge(entry.entity().id(), 1L, Long::sum));
+          assertThat(entry.sequenceNr()).isEqualTo(found.merge(entry.entity().id(), 1L, Long::sum));
         }
       }
       assertThat(found).isEqualTo(acknowledged);

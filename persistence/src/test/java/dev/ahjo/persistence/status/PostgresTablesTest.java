@@ -27,8 +27,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(PostgresExtension.class)
 class PostgresTablesTest extends CommittedContract {
   private static final StatusProjection.Patience SHORT =
-      new StatusProjection.Patience(
-          Duration.ofMillis(5), Duration.ofMillis(100));
+      new StatusProjection.Patience(Duration.ofMillis(5), Duration.ofMillis(100));
 
   private final PostgresSettings settings;
   private final PostgresServer server;
@@ -156,8 +155,7 @@ class PostgresTablesTest extends CommittedContract {
   }
 
   @Test
-  void aBusyDayIsToldAsItWasThoughTheServerIsKilledTwice(PostgresProcess process)
-      throws Exception {
+  void aBusyDayIsToldAsItWasThoughTheServerIsKilledTwice(PostgresProcess process) throws Exception {
     var chronicle = new Chronicle();
     chronicle.aBusyDay();
     var journal = chronicle.journal;

@@ -139,8 +139,8 @@ public final class CassandraRing implements AutoCloseable {
   }
 
   /**
-   * A port that is free on every address, and below those that systems give to outgoing connections:
-   * until the server has it, nobody takes it by chance.
+   * A port that is free on every address, and below those that systems give to outgoing
+   * connections: until the server has it, nobody takes it by chance.
    */
   private static int freePort(List<String> hosts) throws IOException {
     for (int tries = 0; tries < 100; tries++) {

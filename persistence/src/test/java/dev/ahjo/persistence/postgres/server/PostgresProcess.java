@@ -210,7 +210,9 @@ public final class PostgresProcess implements AutoCloseable {
     }
   }
 
-  /** For a JVM that ends before its tests do; children of a server that is gone end by themselves. */
+  /**
+   * For a JVM that ends before its tests do; children of a server that is gone end by themselves.
+   */
   private void destroy() {
     Process left = process;
     if (left != null) {
