@@ -105,12 +105,18 @@ final class Masters implements AutoCloseable {
   }
 
   /** Starts all nodes, and returns when each is ready. */
-  Masters start() throws IOException {
-    for (NodeProcess node : nodes) {
-      node.start();
+  Masters start() throws IOException, InterruptedException {
+    try {
+      for (NodeProcess node : nodes) {
+        node.start();
+      }
+      awaitReady();
+      return this;
+    } catch (IOException | AssertionError failed) {
+      // Nobody else has it yet who could.
+      close();
+      throw failed;
     }
-    awaitReady();
-    return this;
   }
 
   /** Waits until all nodes are ready. */
