@@ -28,7 +28,10 @@ import java.util.UUID;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** An agent's disk: {@code lock}, {@code instance}, {@code builds/BUILD}, {@code damaged/BUILD}, {@code work/…}. */
+/**
+ * An agent's disk: {@code lock}, {@code instance}, {@code builds/BUILD}, {@code damaged/BUILD},
+ * {@code work/…}.
+ */
 final class DataFolder implements AutoCloseable {
   private static final String VERSION = "1";
   private static final String DAMAGED = "damaged";

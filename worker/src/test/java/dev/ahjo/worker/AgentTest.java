@@ -175,7 +175,9 @@ class AgentTest extends Situation {
     assertThat(gate.outcome(build(1), 0).agentFault()).isFalse();
   }
 
-  /** Found only when the step's log is open: the project file's check can't know which steps ran. */
+  /**
+   * Found only when the step's log is open: the project file's check can't know which steps ran.
+   */
   @Test
   void anUnknownNameInTheEnvironmentEndsTheStepAndTheBuild() {
     runs(

@@ -141,7 +141,8 @@ class FoundAgainTest extends Situation {
     step.environment().put("AHJO_STEP", mark);
     Process running = step.start();
     try {
-      Files.writeString(spool.resolve("launch"), "abc\n" + THEN.toEpochMilli() + "\n" + mark + "\n");
+      Files.writeString(
+          spool.resolve("launch"), "abc\n" + THEN.toEpochMilli() + "\n" + mark + "\n");
       Files.writeString(spool.resolve("start-abc"), running.pid() + "\n");
       Files.createFile(spool.resolve("stdio"));
 
@@ -165,7 +166,8 @@ class FoundAgainTest extends Situation {
     gate.await(PATIENCE, "the end", () -> gate.over(build(2)));
 
     // nothing of it may run again in the same attempt
-    assertThat(gate.awaitNotTaken(build(1))).isEqualTo("what was kept of it can't be read any more");
+    assertThat(gate.awaitNotTaken(build(1)))
+        .isEqualTo("what was kept of it can't be read any more");
     assertThat(agent.holds()).doesNotContain(build(1));
     assertThat(data.resolve("damaged").resolve(unreadable.getFileName()).resolve("reports"))
         .hasContent("no report");

@@ -15,8 +15,8 @@ import java.util.stream.Stream;
 
 /**
  * A whole run: a farm, its users and a storm for some time, then calm until everything has ended,
- * and the judge's verdict. {@code ChaosRun NODES SECONDS SEED FOLDER [KIND,...]} from the
- * command line; the same seed draws the same faults, though no two runs are alike.
+ * and the judge's verdict. {@code ChaosRun NODES SECONDS SEED FOLDER [KIND,...]} from the command
+ * line; the same seed draws the same faults, though no two runs are alike.
  */
 final class ChaosRun {
   static final int GRACE_SECONDS = 25;

@@ -73,7 +73,8 @@ final class Client {
   }
 
   /**
-   * {@code RECORD STOP SEED USERS OPEN SECONDS URL...}; ends with 0 when all that it asked for ended.
+   * {@code RECORD STOP SEED USERS OPEN SECONDS URL...}; ends with 0 when all that it asked for
+   * ended.
    */
   public static void main(String[] args) throws Exception {
     Path stop = Path.of(args[1]);

@@ -138,7 +138,9 @@ final class Harms {
     return hits > 0;
   }
 
-  /** Bites if the process itself shows another time: a node in its answers, others in their maps. */
+  /**
+   * Bites if the process itself shows another time: a node in its answers, others in their maps.
+   */
   boolean clockSet(Machine machine, double seconds) throws IOException {
     String by = List.of("+90s", "-2h", "+3h").get(chance.nextInt(3));
     machine.setClock(by);
