@@ -78,7 +78,6 @@ final class Storm {
   private final Harms harms;
   private final Random chance;
   private final List<Kind> kinds;
-  private final double pace;
   private final PrintStream record;
   private final PrintStream told;
   private final List<Kind> deck = new ArrayList<>();
@@ -95,7 +94,6 @@ final class Storm {
     this.chance = new Random(seed);
     this.harms = new Harms(farm, chance, pace);
     this.kinds = List.copyOf(kinds);
-    this.pace = pace;
     this.told = told;
     this.record =
         new PrintStream(Files.newOutputStream(farm.record().resolve("storm.jsonl")), true);

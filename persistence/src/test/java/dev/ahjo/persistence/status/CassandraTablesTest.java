@@ -57,11 +57,15 @@ class CassandraTablesTest extends CommittedContract {
   @BeforeEach
   void open() throws IOException {
     generation = "contract-" + System.nanoTime() + "-" + GENERATIONS.incrementAndGet();
-    reopen();
+    openTables();
   }
 
   @Override
   protected void reopen() throws IOException {
+    openTables();
+  }
+
+  private void openTables() throws IOException {
     tables = CassandraTables.open(session, keyspace, generation, () -> 1000);
     views = tables.project();
   }
