@@ -137,7 +137,7 @@ class ClientVerbsTest {
         """);
 
     assertThat(shell.ahjo("why", "r1").out())
-        .contains("attempts", "1  w1  retry  worker_lost  worker lost  away", "number  7");
+        .contains("attempts\n  1  zlib/debian#7  w1  retry  worker_lost  worker lost  away\n");
   }
 
   @Test

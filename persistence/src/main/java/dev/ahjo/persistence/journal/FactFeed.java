@@ -4,6 +4,7 @@ import dev.ahjo.core.kernel.EntityRef;
 import dev.ahjo.core.port.StreamStore.Subscription;
 import dev.ahjo.persistence.formats.FactFormat;
 import dev.ahjo.persistence.formats.FactSerializer;
+import dev.ahjo.persistence.formats.NewerVersion;
 import dev.ahjo.persistence.formats.Recorded;
 import dev.ahjo.persistence.status.FactSource;
 import java.io.IOException;
@@ -67,7 +68,11 @@ public final class FactFeed implements FactSource {
     return unreadable.get();
   }
 
-  private List<Entry> entries(List<JournalTables.Placed> rows) {
+  /**
+   * @throws IOException when a newer version wrote the first: this node must not go on as if it had
+   *     not been, a newer one will read it
+   */
+  private List<Entry> entries(List<JournalTables.Placed> rows) throws IOException {
     List<Entry> entries = new ArrayList<>(rows.size());
     for (JournalTables.Placed placed : rows) {
       Row row = placed.row();
@@ -83,6 +88,15 @@ public final class FactFeed implements FactSource {
                 row.sequenceNr(),
                 recorded.at(),
                 recorded.facts()));
+      } catch (NewerVersion newer) {
+        if (entries.isEmpty()) {
+          throw new IOException(
+              "The journal's record %s #%d at place %d can't be read by this version; a newer one has to go on: %s"
+                  .formatted(
+                      row.persistenceId(), row.sequenceNr(), placed.ordering(), newer.getMessage()),
+              newer);
+        }
+        return entries;
       } catch (IOException | IllegalArgumentException damaged) {
         // Its entity refuses to start, which is where it must be mended; readers of all others go
         // on.

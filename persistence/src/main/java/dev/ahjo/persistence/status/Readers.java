@@ -71,6 +71,7 @@ final class Readers implements AutoCloseable {
       next = Optional.of(fresh);
       return answer;
     } catch (SQLException | IOException failed) {
+      store.failed(failed);
       throw new StatusUnavailable("The read tables can't be read", failed);
     } finally {
       idle.add(next);

@@ -18,6 +18,22 @@ interface StatusDatabase {
   /** A connection for the one who writes, in place of one that is lost. */
   Connection reopen() throws SQLException, IOException;
 
+  /** Hears of what failed, whoever read or wrote. */
+  default void failed(Throwable why) {}
+
+  /**
+   * Whether what is read is not what was written, so that nothing helps but to make all anew: a
+   * full disk can do that to a file, and it stays so when there is room again.
+   */
+  default boolean isDamaged() {
+    return false;
+  }
+
+  /** As {@link #reopen}, with empty tables. */
+  default Connection makeAnew() throws SQLException, IOException {
+    return reopen();
+  }
+
   /** What must hold in the row of {@code meta} besides its place, for its owner to move it on. */
   String fence();
 }

@@ -23,6 +23,9 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.h2.api.ErrorCode;
 import org.h2.engine.Constants;
+import org.h2.mvstore.DataUtils;
+import org.h2.mvstore.MVStoreException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,6 +36,13 @@ import org.slf4j.LoggerFactory;
 final class StatusFile implements StatusDatabase {
   private static final Logger LOG = LoggerFactory.getLogger(StatusFile.class);
 
+  private static final Set<Integer> DAMAGE =
+      Set.of(
+          DataUtils.ERROR_READING_FAILED,
+          DataUtils.ERROR_INTERNAL,
+          DataUtils.ERROR_FILE_CORRUPT,
+          DataUtils.ERROR_CHUNK_NOT_FOUND);
+
   /**
    * Raised when the projection or the columns change in a way that the views' shapes don't show.
    */
@@ -41,6 +51,8 @@ final class StatusFile implements StatusDatabase {
   private static final String NAME = "status";
 
   private final Path folder;
+
+  private volatile boolean damaged;
 
   StatusFile(Path folder) {
     this.folder = folder;
@@ -59,6 +71,40 @@ final class StatusFile implements StatusDatabase {
   @Override
   public Connection reopen() throws SQLException, IOException {
     return open(Long.MAX_VALUE);
+  }
+
+  @Override
+  public void failed(Throwable why) {
+    for (@Nullable Throwable each = why; each != null; each = each.getCause()) {
+      if (!damaged
+          && each instanceof MVStoreException store
+          && DAMAGE.contains(store.getErrorCode())) {
+        LOG.error("The read tables' file is damaged, and is made again from the journal", why);
+        damaged = true;
+        return;
+      }
+    }
+  }
+
+  @Override
+  public boolean isDamaged() {
+    return damaged;
+  }
+
+  @Override
+  public Connection makeAnew() throws SQLException, IOException {
+    try (Connection last = connect();
+        var statement = last.createStatement()) {
+      // In order it would write, and read again what can't be read.
+      statement.execute("SHUTDOWN IMMEDIATELY");
+    } catch (SQLException ended) {
+      LOG.debug("The read tables' file was closed", ended);
+    }
+    delete();
+    Connection database = connect();
+    create(database);
+    damaged = false;
+    return database;
   }
 
   /** Nobody else has the file. */

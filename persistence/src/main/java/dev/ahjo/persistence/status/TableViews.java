@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -68,6 +69,10 @@ final class TableViews implements ByTable.Written {
 
   @Override
   public void commit(long offset) {
+    if (store.isDamaged()) {
+      // One who reads has seen it. What is in memory here would be written behind it.
+      throw new StatusUnavailable("The read tables are damaged");
+    }
     try {
       // First, so that of two who write one waits here, and not in the middle of the rows.
       writer.setApplied().setLong(1, offset);
@@ -80,6 +85,7 @@ final class TableViews implements ByTable.Written {
       }
       writer.database().commit();
     } catch (SQLException failed) {
+      store.failed(failed);
       throw new StatusUnavailable("The read tables can't be written", failed);
     }
     applied = offset;
@@ -94,6 +100,12 @@ final class TableViews implements ByTable.Written {
   @Override
   public void forget() {
     try {
+      if (store.isDamaged()) {
+        Connections.close(writer.database());
+        writer = Writer.on(store, store.makeAnew());
+        applied = read();
+        return;
+      }
       try {
         writer.database().rollback();
         applied = read();
@@ -129,12 +141,24 @@ final class TableViews implements ByTable.Written {
 
   @Override
   public <V> Optional<V> find(Table<V> table, String id) {
-    return shelf(table).find(id);
+    return reading(() -> shelf(table).find(id));
   }
 
   @Override
   public <V> void put(Table<V> table, V view) {
-    shelf(table).put(view);
+    reading(() -> {
+      shelf(table).put(view);
+      return view;
+    });
+  }
+
+  private <T> T reading(Supplier<T> question) {
+    try {
+      return question.get();
+    } catch (StatusUnavailable failed) {
+      store.failed(failed);
+      throw failed;
+    }
   }
 
   @SuppressWarnings("unchecked") // each table's shelf was made for its views

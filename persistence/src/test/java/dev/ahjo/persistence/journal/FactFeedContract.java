@@ -1,6 +1,7 @@
 package dev.ahjo.persistence.journal;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.ahjo.core.kernel.EntityRef;
 import dev.ahjo.core.kernel.EntityType;
@@ -85,6 +86,33 @@ abstract class FactFeedContract {
     }
     append("r1", 1);
     assertThat(feed.after(0, 2)).extracting(Entry::offset).containsExactly(6L);
+    assertThat(feed.unreadable()).isZero();
+  }
+
+  /** A node of the version before must not read on as if it had not been. */
+  @Test
+  void whatANewerVersionWroteIsWaitedForAndNotPassedOver() throws Exception {
+    append("r1", 1);
+    Row sound = EmbeddedJournalTest.row("r2", 1, "x");
+    journal
+        .writer()
+        .append(
+            List.of(
+                new Row(
+                    sound.persistenceId(),
+                    1,
+                    sound.writer(),
+                    1,
+                    "",
+                    sound.serializer(),
+                    "wizard.1",
+                    sound.payload())))
+        .join();
+    append("r3", 1);
+    assertThat(feed.after(0, 10)).extracting(e -> e.entity().id()).containsExactly("r1");
+    assertThatThrownBy(() -> feed.after(1, 10))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("a newer one has to go on");
     assertThat(feed.unreadable()).isZero();
   }
 

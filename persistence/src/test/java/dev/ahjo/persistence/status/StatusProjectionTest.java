@@ -15,8 +15,10 @@ import dev.ahjo.core.status.StatusStore.Progress;
 import dev.ahjo.core.status.Story;
 import dev.ahjo.core.worker.Worker;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -92,6 +94,44 @@ class StatusProjectionTest {
     assertThat(progress).isNotEmpty();
     assertThat(progress.getLast()).isEqualTo(new Progress(journal.end(), journal.end()));
     assertThat(projection.strangers()).isZero();
+    chronicle.assertSameAsInMemory(tables);
+  }
+
+  /** As a full disk leaves it: what is in the file's index is not in the file. */
+  @Test
+  void aFileDamagedWhileItIsOpenIsMadeAgain() throws Exception {
+    chronicle.aBusyDay();
+    caughtUp();
+    try (var other = new StatusFile(folder).connect();
+        var statement = other.createStatement()) {
+      statement.execute("CHECKPOINT SYNC");
+      statement.execute("SET CACHE_SIZE 0");
+    }
+    Path file = folder.resolve("status.mv.db");
+    try (var channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      channel.truncate(3 * 4096);
+    }
+    await(
+        "a reader meets it",
+        () -> {
+          try {
+            Chronicle.everything(tables);
+            return false;
+          } catch (StatusUnavailable damaged) {
+            return true;
+          }
+        });
+    story.submit("zlib");
+    await(
+        "all is there again",
+        () -> {
+          try {
+            chronicle.assertSameAsInMemory(tables);
+            return true;
+          } catch (StatusUnavailable | AssertionError notYet) {
+            return false;
+          }
+        });
     chronicle.assertSameAsInMemory(tables);
   }
 
