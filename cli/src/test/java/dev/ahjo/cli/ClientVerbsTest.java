@@ -274,6 +274,39 @@ class ClientVerbsTest {
     assertThat(said.exit()).isZero();
   }
 
+  /** The request's own fact comes before the build's. */
+  @Test
+  void followWaitsForABuildThatCannotBeReadYet() {
+    node.on("GET /api/v1/projects/zlib", "{\"name\": \"zlib\"}");
+    node.on("POST /api/v1/buildsets", FakeNode.json(202, BUILDSET));
+    AtomicInteger looked = new AtomicInteger();
+    node.on(
+        "GET /api/v1/requests/01set.000",
+        exchange ->
+            FakeNode.json(
+                    200,
+                    looked.get() < 2
+                        ? request("running", "null")
+                        : request("finished", "\"success\""))
+                .answer(exchange));
+    node.on(
+        "GET /api/v1/builds/zlib/debian/7",
+        exchange ->
+            (looked.getAndIncrement() == 0
+                    ? FakeNode.json(404, "{\"title\": \"Not found\"}")
+                    : FakeNode.json(200, build(true)))
+                .answer(exchange));
+    node.on(
+        "GET /api/v1/builds/zlib/debian/7/steps/0/logs/stdio",
+        FakeNode.stream(body -> body.write("one\n".getBytes(StandardCharsets.UTF_8))));
+
+    Said said = shell.ahjo("submit", "zlib", "--follow");
+
+    assertThat(said.err()).contains("zlib/debian#7");
+    assertThat(said.out()).endsWith("one\n");
+    assertThat(said.exit()).isZero();
+  }
+
   private static String request(String state, String result) {
     return "{\"id\": \"01set.000\", \"project\": \"zlib\", \"builder\": \"debian\", \"state\": \""
         + state

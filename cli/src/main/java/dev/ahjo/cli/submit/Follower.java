@@ -10,6 +10,7 @@ import dev.ahjo.cli.Console.Tone;
 import dev.ahjo.cli.Events;
 import dev.ahjo.cli.Exit;
 import dev.ahjo.cli.Patience;
+import dev.ahjo.cli.Problem;
 import dev.ahjo.cli.log.BuildLog;
 import java.util.ArrayList;
 import java.util.List;
@@ -83,7 +84,13 @@ public final class Follower {
       String state = request.path("state").asText();
       List<BuildName> builds = builds(request);
       if (shown < builds.size()) {
-        BuildName build = builds.get(shown++);
+        BuildName build = builds.get(shown);
+        if (logs && !ended(state) && !isThere(build)) {
+          // The request's own fact comes before the build's, and a reader may be in between.
+          events.await(seen);
+          continue;
+        }
+        shown++;
         console.note(
             prefix
                 + console.paint(build.toString(), Tone.STRONG)
@@ -102,6 +109,18 @@ public final class Follower {
         console.note(prefix + console.paint(state, Tone.of(state)));
       }
       events.await(seen);
+    }
+  }
+
+  private boolean isThere(BuildName build) {
+    try {
+      patience.insist(() -> client.get(build.path()));
+      return true;
+    } catch (Problem none) {
+      if (none.status() != 404) {
+        throw none;
+      }
+      return false;
     }
   }
 
