@@ -105,7 +105,9 @@ public final class EmbeddedStorage implements Storage {
 
     @Override
     public List<String> problems() {
-      return Stream.of(journal.trouble(), projection.trouble()).flatMap(t -> t.stream()).toList();
+      return Stream.of(journal.trouble(), projection.trouble(), tables.trouble())
+          .flatMap(t -> t.stream())
+          .toList();
     }
 
     @Override

@@ -30,4 +30,10 @@ public interface CommittedViews extends Views {
    * @throws StatusUnavailable when the tables can't be read
    */
   void forget();
+
+  /**
+   * What readers were shown before can't be reached again for now, whatever is tried: they see what
+   * there is.
+   */
+  default void showAsIs() {}
 }

@@ -13,24 +13,33 @@ abstract class SqlTables implements ByTable.Listed {
 
   @Override
   public <V> Optional<V> find(Table<V> table, String id) {
-    return readers.ask(reader -> Lists.find(reader, table, id));
+    return ask(reader -> Lists.find(reader, table, id));
   }
 
   @Override
   public <V> Page<V> list(Table<V> table, Query query) {
-    return readers.ask(reader ->
+    return ask(reader ->
         table.named() ? Lists.byId(reader, table, query) : Lists.newestFirst(reader, table, query));
   }
 
   @Override
   public Map<String, Long> requestCounts() {
-    return readers.ask(reader -> Lists.counts(reader, Table.REQUESTS));
+    return ask(reader -> Lists.counts(reader, Table.REQUESTS));
   }
 
   /** Asks for anything else. */
   final <T> T ask(Readers.Reading<T> question) {
-    return readers.ask(question);
+    T answer = readers.ask(question);
+    confirm();
+    return answer;
   }
+
+  /**
+   * Whether what was just read may be told.
+   *
+   * @throws StatusUnavailable when not
+   */
+  void confirm() {}
 
   final void endReading() {
     readers.close();

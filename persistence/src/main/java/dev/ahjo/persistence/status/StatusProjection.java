@@ -178,6 +178,9 @@ public final class StatusProjection implements AutoCloseable {
         limit = BATCH;
         boolean hidden = batch.isEmpty() && seen < end;
         trouble = hidden ? hidden(seen, end) : null;
+        if (trouble != null) {
+          views.showAsIs();
+        }
         if (hidden) {
           sleep(LOOK_AGAIN.toNanos());
         } else if (batch.isEmpty()) {
@@ -260,6 +263,9 @@ public final class StatusProjection implements AutoCloseable {
     }
     if (pause.isZero()) {
       return;
+    }
+    if (failed instanceof UnfitFact) {
+      views.showAsIs();
     }
     String said = String.valueOf(failed.getMessage());
     if (said.equals(trouble)) {

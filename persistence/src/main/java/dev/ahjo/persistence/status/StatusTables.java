@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Optional;
 import java.util.function.LongSupplier;
 
 /**
@@ -35,7 +36,10 @@ public final class StatusTables extends SqlTables implements AutoCloseable {
     var file = new StatusFile(folder);
     try {
       Connection database = file.open(journalEnd.getAsLong());
-      return new StatusTables(file, new TableViews(file, database), journalEnd);
+      var views = new TableViews(file, database);
+      // A crash may have left the tables older than what was read of them before.
+      views.owe(journalEnd.getAsLong());
+      return new StatusTables(file, views, journalEnd);
     } catch (SQLException failed) {
       throw new IOException(
           "The read tables in " + folder + " can't be opened: " + failed.getMessage(), failed);
@@ -45,6 +49,21 @@ public final class StatusTables extends SqlTables implements AutoCloseable {
   /** The writer's side. */
   public CommittedViews views() {
     return views;
+  }
+
+  @Override
+  void confirm() {
+    views.confirm();
+  }
+
+  /** Why they are not to be read, if they are not. */
+  public Optional<String> trouble() {
+    try {
+      views.confirm();
+      return Optional.empty();
+    } catch (StatusUnavailable behind) {
+      return Optional.ofNullable(behind.getMessage());
+    }
   }
 
   @Override

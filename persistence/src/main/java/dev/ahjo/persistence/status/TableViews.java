@@ -30,6 +30,9 @@ final class TableViews implements ByTable.Written {
   private Writer writer;
   private volatile long applied;
 
+  /** What the tables must speak of before anyone reads them. */
+  private volatile long owed;
+
   /**
    * The connection and its statements; made anew when the database has closed itself.
    *
@@ -67,6 +70,29 @@ final class TableViews implements ByTable.Written {
     return applied;
   }
 
+  /** Until the tables speak of what is up to {@code offset}, they are not to be read. */
+  void owe(long offset) {
+    owed = Math.max(owed, offset);
+  }
+
+  @Override
+  public void showAsIs() {
+    owed = 0;
+  }
+
+  /**
+   * Asked after reading: whoever has seen something is never shown that it has not happened yet.
+   *
+   * @throws StatusUnavailable when what was read may be older than what was read before
+   */
+  void confirm() {
+    long reached = applied;
+    if (reached < owed) {
+      throw new StatusUnavailable(
+          "The read tables are being brought up to date: " + reached + " of " + owed);
+    }
+  }
+
   @Override
   public void commit(long offset) {
     if (store.isDamaged()) {
@@ -89,6 +115,7 @@ final class TableViews implements ByTable.Written {
       throw new StatusUnavailable("The read tables can't be written", failed);
     }
     applied = offset;
+    owe(offset);
     writer.shelves().values().forEach(Shelf::written);
   }
 
@@ -102,6 +129,7 @@ final class TableViews implements ByTable.Written {
     try {
       if (store.isDamaged()) {
         Connections.close(writer.database());
+        applied = 0;
         writer = Writer.on(store, store.makeAnew());
         applied = read();
         return;
@@ -112,6 +140,7 @@ final class TableViews implements ByTable.Written {
       } catch (SQLException broken) {
         LOG.info("The read tables are opened again after: {}", broken.getMessage());
         Connections.close(writer.database());
+        applied = 0;
         writer = Writer.on(store, store.reopen());
         applied = read();
       }

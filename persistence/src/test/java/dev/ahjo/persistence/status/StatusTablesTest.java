@@ -1,6 +1,7 @@
 package dev.ahjo.persistence.status;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.ahjo.core.id.BuildKey;
 import dev.ahjo.core.status.StatusStore;
@@ -20,7 +21,8 @@ class StatusTablesTest extends CommittedContract {
 
   @BeforeEach
   void open() throws IOException {
-    tables = StatusTables.open(folder, () -> 100);
+    long end = tables == null ? 0 : tables.views().applied();
+    tables = StatusTables.open(folder, () -> end);
   }
 
   @AfterEach
@@ -74,7 +76,13 @@ class StatusTablesTest extends CommittedContract {
     }
     reopen();
     assertThat(tables.progress().applied()).isZero();
+    assertThatThrownBy(() -> store().build(BuildKey.parse("zlib/debian#1")))
+        .isInstanceOf(StatusUnavailable.class)
+        .hasMessage("The read tables are being brought up to date: 0 of 1");
+    assertThat(tables.trouble()).isPresent();
+    shown();
     assertThat(store().build(BuildKey.parse("zlib/debian#1"))).isEmpty();
+    assertThat(tables.trouble()).isEmpty();
   }
 
   @Test
@@ -84,6 +92,7 @@ class StatusTablesTest extends CommittedContract {
     tables.close();
     tables = StatusTables.open(folder, () -> 76);
     assertThat(tables.progress()).isEqualTo(new StatusStore.Progress(0, 76));
+    tables.views().commit(76);
     assertThat(store().build(BuildKey.parse("zlib/debian#1"))).isEmpty();
   }
 
