@@ -178,9 +178,11 @@ class EventsTest {
   @Test
   void aPlaceThatIsNoneIsRefused() {
     try (Desk desk = new Desk()) {
-      var answer = desk.get("/api/v1/events", "Last-Event-ID", "yesterday");
-      assertThat(answer.status()).isEqualTo(400);
-      assertThat(answer.json().at("/errors/0/field").asText()).isEqualTo("Last-Event-ID");
+      for (String place : List.of("yesterday", "5.-7", "-5.7", "5", ".", "5.99999999999")) {
+        var answer = desk.get("/api/v1/events", "Last-Event-ID", place);
+        assertThat(answer.status()).as(place).isEqualTo(400);
+        assertThat(answer.json().at("/errors/0/field").asText()).isEqualTo("Last-Event-ID");
+      }
     }
   }
 }

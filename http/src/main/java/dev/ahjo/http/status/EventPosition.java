@@ -20,8 +20,11 @@ record EventPosition(long offset, int index) implements Comparable<EventPosition
     int dot = text.indexOf('.');
     try {
       if (dot > 0) {
-        return new EventPosition(
-            Long.parseLong(text.substring(0, dot)), Integer.parseInt(text.substring(dot + 1)));
+        long offset = Long.parseLong(text.substring(0, dot));
+        int index = Integer.parseInt(text.substring(dot + 1));
+        if (offset >= 0 && index >= 0) {
+          return new EventPosition(offset, index);
+        }
       }
     } catch (NumberFormatException notOne) {
       // told below, with the whole text

@@ -106,9 +106,10 @@ public final class LiveEvents implements Events {
           break;
         }
         var project = projects.computeIfAbsent(entry.entity(), tables::projectOf);
-        int first = entry.offset() == offset ? index + 1 : 0;
-        for (int i = first; i < entry.facts().size() && events.size() < limit; i++) {
-          events.add(event(entry, i, project));
+        for (int i = 0; i < entry.facts().size() && events.size() < limit; i++) {
+          if (entry.offset() > offset || i > index) {
+            events.add(event(entry, i, project));
+          }
         }
       }
       from = page.getLast().offset();

@@ -263,6 +263,9 @@ class StatusProjectionTest {
     var tenth = all.get(9);
     assertThat(events.since(tenth.offset(), tenth.index(), 300)).isEqualTo(all.subList(10, 310));
     assertThat(events.since(journal.end(), 1000, 10)).isEmpty();
+    assertThat(events.since(tenth.offset(), Integer.MAX_VALUE, 10))
+        .as("what a reader asks for who was told only that all up to here is shown")
+        .isEqualTo(all.stream().filter(e -> e.offset() > tenth.offset()).limit(10).toList());
   }
 
   @Test
