@@ -283,8 +283,9 @@ final class Scribe implements AutoCloseable {
             new Feed.Item(row.persistenceId(), row.sequenceNr(), row.manifest(), row.payload()));
         bytes += row.payload().length;
       }
-      if (!of.isEmpty() || each.sequenceNr() > lastOf(each, batch)) {
-        // The rest of this one comes first: what follows may depend on it.
+      if (each.sequenceNr() > lastOf(each, batch)) {
+        // The rest of this one comes first: what follows may depend on it. Rows beyond its own
+        // number are no such rest; later announcements of the round bring them.
         break;
       }
     }

@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -347,6 +348,26 @@ class FeedTest {
         .replay("request|floor", 1, 5, 100, row -> replayed.add(row.sequenceNr()))
         .join();
     assertThat(replayed).containsExactly(5L);
+  }
+
+  /** A pool's facts stand between those of all others; each by itself would cost a transaction. */
+  @Test
+  void manyAnnouncementsOfOneEntityShareAnAppend() throws Exception {
+    int rounds = 60;
+    for (int i = 1; i <= rounds; i++) {
+      here.writes("pool|shared", i, "0:" + (2 * i - 2));
+      here.hears(behind);
+      behind.hears(here);
+      behind.writes("request|shared-" + i, 1, "0:" + (2 * i - 1));
+      here.hears(behind);
+    }
+    List<Long> ends = new CopyOnWriteArrayList<>();
+    try (Scribe scribe = Scribe.start(here.store, ends::add)) {
+      assertSound(awaitFeed(2 * rounds), 1, 2 * rounds);
+      assertThat(scribe.missed()).isZero();
+    }
+    // The first is where it begins; the others are its appends.
+    assertThat(ends).hasSizeLessThan(10);
   }
 
   /** And is not tried again for half a minute, as a write is whose outcome nobody knows. */
