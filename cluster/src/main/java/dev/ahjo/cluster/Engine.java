@@ -206,6 +206,11 @@ final class Engine implements AutoCloseable {
     return shards.count();
   }
 
+  /** Entities that could not be woken on this node, for a damaged record of each. */
+  int unreadable() {
+    return shards.unreadable();
+  }
+
   Membership membership() {
     return membership;
   }

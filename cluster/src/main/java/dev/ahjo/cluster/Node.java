@@ -19,7 +19,6 @@ import java.net.URI;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
@@ -96,6 +95,15 @@ public final class Node implements AutoCloseable {
   private void open() throws IOException {
     var clock = InstantSource.system();
     var startedAt = clock.instant();
+    // Before anything is touched: a mistake in them changes nothing.
+    WorkerTokens workerTokens =
+        settings.workerTokens().isPresent()
+            ? Tokens.ofWorkers(settings.workerTokens().get())
+            : (_, _) -> false;
+    List<HttpSettings.Token> adminTokens =
+        settings.adminTokens().isPresent()
+            ? Tokens.ofAdmins(settings.adminTokens().get())
+            : List.of();
     var storage = part("storage", Storages.open(settings));
     var sessions = new Sessions();
     var engine =
@@ -110,7 +118,7 @@ public final class Node implements AutoCloseable {
     var stores = part("stores", storage.open(engine.system()));
     Optional<Gate> workers = Optional.empty();
     if (settings.roles().contains(NodeSettings.Role.GATE)) {
-      workers = Optional.of(part("gate", openGate(engine, stores, sessions, clock)));
+      workers = Optional.of(part("gate", openGate(workerTokens, engine, stores, sessions, clock)));
       gate = workers.get().address();
     }
     part("janitor", Janitor.start(stores, settings.limits(), clock));
@@ -121,12 +129,12 @@ public final class Node implements AutoCloseable {
             stores,
             sessions,
             workers.map(Gate::address),
-            engine.membership(),
-            engine::awake,
+            engine,
             this::stopByRequest);
     var server =
         listen(
             engine,
+            adminTokens,
             new Doors(
                 new Farm(engine.entities()),
                 stores.status(),
@@ -150,12 +158,12 @@ public final class Node implements AutoCloseable {
   }
 
   private Gate openGate(
-      Engine engine, Storage.Stores stores, Sessions sessions, InstantSource clock)
+      WorkerTokens tokens,
+      Engine engine,
+      Storage.Stores stores,
+      Sessions sessions,
+      InstantSource clock)
       throws IOException {
-    WorkerTokens tokens =
-        settings.workerTokens().isPresent()
-            ? Tokens.ofWorkers(settings.workerTokens().get())
-            : (_, _) -> false;
     return Gate.open(
         GateSettings.USUAL.at(
             settings.gate().host(),
@@ -184,17 +192,12 @@ public final class Node implements AutoCloseable {
         settings.cluster().tls().map(Places::files));
   }
 
-  private HttpServer listen(Engine engine, Doors doors) throws IOException {
+  private HttpServer listen(Engine engine, List<HttpSettings.Token> tokens, Doors doors)
+      throws IOException {
     Optional<RenewedTls> tls =
         settings.http().tls().isPresent()
             ? Optional.of(RenewedTls.of(Places.files(settings.http().tls().get())))
             : Optional.empty();
-    List<HttpSettings.Token> tokens = new ArrayList<>();
-    if (settings.adminTokens().isPresent()) {
-      Tokens.read(settings.adminTokens().get())
-          .forEach((name, secret) ->
-              tokens.add(new HttpSettings.Token(name.isEmpty() ? "admin" : name, secret)));
-    }
     try {
       return HttpServer.start(
               engine.system(),

@@ -1,6 +1,5 @@
 package dev.ahjo.cluster;
 
-import dev.ahjo.cluster.membership.Membership;
 import dev.ahjo.cluster.worker.Sessions;
 import dev.ahjo.config.NodeSettings;
 import dev.ahjo.http.status.NodeDoor;
@@ -10,7 +9,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiConsumer;
-import java.util.function.IntSupplier;
 
 /** What the node says of itself over HTTP. */
 final class Self implements NodeDoor {
@@ -22,29 +20,23 @@ final class Self implements NodeDoor {
   private final Storage.Stores stores;
   private final Sessions sessions;
   private final Optional<String> gate;
-  private final Membership membership;
-  private final IntSupplier awake;
+  private final Engine engine;
   private final BiConsumer<Boolean, String> stop;
 
-  /**
-   * @param awake how many entities are awake on this node
-   */
   Self(
       NodeSettings settings,
       Instant startedAt,
       Storage.Stores stores,
       Sessions sessions,
       Optional<String> gate,
-      Membership membership,
-      IntSupplier awake,
+      Engine engine,
       BiConsumer<Boolean, String> stop) {
     this.settings = settings;
     this.startedAt = startedAt;
     this.stores = stores;
     this.sessions = sessions;
     this.gate = gate;
-    this.membership = membership;
-    this.awake = awake;
+    this.engine = engine;
     this.stop = stop;
   }
 
@@ -55,7 +47,7 @@ final class Self implements NodeDoor {
         VERSION,
         startedAt,
         gate,
-        membership.nodes().stream()
+        engine.membership().nodes().stream()
             .map(n -> new Member(n.name(), n.address(), n.roles(), n.state()))
             .toList());
   }
@@ -63,7 +55,7 @@ final class Self implements NodeDoor {
   @Override
   public List<String> problems() {
     List<String> problems = new ArrayList<>(stores.problems());
-    membership.trouble().ifPresent(problems::add);
+    engine.membership().trouble().ifPresent(problems::add);
     return problems;
   }
 
@@ -75,7 +67,13 @@ final class Self implements NodeDoor {
             "ahjo_gate_sessions", "Workers connected to this node", "gauge", sessions.count()));
     readings.add(
         new Reading(
-            "ahjo_entities_awake", "Entities awake on this node", "gauge", awake.getAsInt()));
+            "ahjo_entities_awake", "Entities awake on this node", "gauge", engine.awake()));
+    readings.add(
+        new Reading(
+            "ahjo_entities_unreadable",
+            "Entities that could not be woken on this node, for a damaged record of each",
+            "gauge",
+            engine.unreadable()));
     for (Storage.Gauge gauge : stores.readings()) {
       readings.add(
           new Reading(

@@ -2,11 +2,14 @@ package dev.ahjo.cluster;
 
 import dev.ahjo.cluster.worker.WorkerTokens;
 import dev.ahjo.core.id.WorkerName;
+import dev.ahjo.http.HttpSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -32,10 +35,19 @@ final class Tokens {
     return WorkerTokens.of(own, shared);
   }
 
+  /** The tokens of those who may change things; one without a name is {@code admin}'s. */
+  static List<HttpSettings.Token> ofAdmins(Path file) throws IOException {
+    List<HttpSettings.Token> tokens = new ArrayList<>();
+    read(file)
+        .forEach((name, secret) ->
+            tokens.add(new HttpSettings.Token(name.isEmpty() ? "admin" : name, secret)));
+    return tokens;
+  }
+
   /**
    * Tokens by their bearer's name, in the file's order; the one without a name under {@code ""}.
    */
-  static Map<String, String> read(Path file) throws IOException {
+  private static Map<String, String> read(Path file) throws IOException {
     Map<String, String> tokens = new LinkedHashMap<>();
     int number = 0;
     for (String line : Files.readAllLines(file)) {
@@ -47,16 +59,16 @@ final class Tokens {
       int colon = text.indexOf(':');
       String name = colon < 0 ? "" : text.substring(0, colon).strip();
       String token = text.substring(colon + 1).strip();
+      String at = file + ":" + number + ": expected NAME: TOKEN, or one TOKEN for all others, but ";
       if (token.isEmpty()) {
-        throw new IOException(file + ":" + number + ": expected a token after the colon");
+        throw new IOException(at + "found no token after the colon");
+      }
+      if (token.chars().anyMatch(Character::isWhitespace)) {
+        throw new IOException(at + "found white space within the token");
       }
       if (tokens.put(name, token) != null) {
         throw new IOException(
-            file
-                + ":"
-                + number
-                + ": a second token for "
-                + (name.isEmpty() ? "everyone" : "'" + name + "'"));
+            at + "found a second token for " + (name.isEmpty() ? "all others" : "'" + name + "'"));
       }
     }
     return tokens;

@@ -29,6 +29,7 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.apache.pekko.persistence.typed.PersistenceId;
 import org.apache.pekko.persistence.typed.RecoveryCompleted;
+import org.apache.pekko.persistence.typed.RecoveryFailed;
 import org.apache.pekko.persistence.typed.SnapshotSelectionCriteria;
 import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
 import org.apache.pekko.persistence.typed.javadsl.Effect;
@@ -76,6 +77,7 @@ public final class EntityActor<C extends Message, S, E extends Fact>
   private final EntityRef me;
   private final Surroundings around;
   private final Consumer<ActorRef<Mail>> passivate;
+  private final Unreadable unreadable;
   private final ActorContext<Mail> context;
   private final TimerScheduler<Mail> timers;
   private final Debts debts;
@@ -126,12 +128,18 @@ public final class EntityActor<C extends Message, S, E extends Fact>
    */
   public static <C extends Message, S, E extends Fact> Behavior<Mail> of(
       Entity<C, S, E> entity, String id, Surroundings around, Consumer<ActorRef<Mail>> passivate) {
-    // A bug met outside of a decision must not end an entity for good either.
-    return Behaviors.supervise(
-            Behaviors.<Mail>setup(context ->
-                Behaviors.withTimers(
-                    timers -> new EntityActor<>(entity, id, around, passivate, context, timers))))
-        .onFailure(Exception.class, restarts());
+    return Behaviors.setup(_ -> {
+      var unreadable = new Unreadable(new EntityRef(entity.type(), id), around.mailboxes());
+      // A bug met outside of a decision must not end an entity for good either.
+      return Behaviors.intercept(
+          () -> unreadable,
+          Behaviors.supervise(
+                  Behaviors.<Mail>setup(context ->
+                      Behaviors.withTimers(timers ->
+                          new EntityActor<>(
+                              entity, id, around, passivate, unreadable, context, timers))))
+              .onFailure(Exception.class, restarts()));
+    });
   }
 
   private static org.apache.pekko.actor.typed.BackoffSupervisorStrategy restarts() {
@@ -145,6 +153,7 @@ public final class EntityActor<C extends Message, S, E extends Fact>
       String id,
       Surroundings around,
       Consumer<ActorRef<Mail>> passivate,
+      Unreadable unreadable,
       ActorContext<Mail> context,
       TimerScheduler<Mail> timers) {
     super(PersistenceId.of(entity.type().label(), id), restarts());
@@ -152,6 +161,7 @@ public final class EntityActor<C extends Message, S, E extends Fact>
     this.me = new EntityRef(entity.type(), id);
     this.around = around;
     this.passivate = passivate;
+    this.unreadable = unreadable;
     this.context = context;
     this.timers = timers;
     ActorRef<Mail> self = context.getSelf();
@@ -184,6 +194,7 @@ public final class EntityActor<C extends Message, S, E extends Fact>
   public SignalHandler<S> signalHandler() {
     return newSignalHandlerBuilder()
         .onSignal(RecoveryCompleted.instance(), this::recovered)
+        .onSignal(RecoveryFailed.class, (_, failed) -> unreadable.failed(failed.getFailure()))
         .onSignal(
             PostStop.instance(),
             _ -> {
@@ -216,6 +227,7 @@ public final class EntityActor<C extends Message, S, E extends Fact>
   }
 
   private void recovered(S state) {
+    unreadable.woke();
     // The journal may have failed in mid-life: whatever that life had begun is void.
     debts.clear();
     spoken.clear();

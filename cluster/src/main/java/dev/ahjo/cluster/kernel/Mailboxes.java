@@ -39,4 +39,10 @@ public interface Mailboxes {
 
   /** It has gone to rest, or ended. */
   default void rested(ActorRef<Mail> self) {}
+
+  /** It can't be woken on this node, for a damaged record. Safe for many threads. */
+  default void unreadable(EntityRef entity) {}
+
+  /** It could be woken after all. */
+  default void readable(EntityRef entity) {}
 }

@@ -35,7 +35,7 @@ public final class ShardedEntities implements Entities {
         .thenApply(response ->
             switch (response) {
               case Mail.Answered(_, Answer answer) -> answer;
-              case Mail.Broke(_, String problem) -> throw new IllegalStateException(problem);
+              case Mail.Broke(_, String problem) -> throw new Broken(problem);
             });
   }
 

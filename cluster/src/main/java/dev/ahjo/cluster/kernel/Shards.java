@@ -53,6 +53,7 @@ public final class Shards implements Mailboxes {
   private static final long UNSETTLED = Duration.ofSeconds(20).toNanos();
 
   private final Set<ActorRef<Mail>> awake = ConcurrentHashMap.newKeySet();
+  private final Set<EntityRef> unreadable = ConcurrentHashMap.newKeySet();
   private final Cluster cluster;
   private volatile long changedAt = System.nanoTime() - UNSETTLED;
   private final Pulse pulse;
@@ -176,6 +177,21 @@ public final class Shards implements Mailboxes {
   @Override
   public void rested(ActorRef<Mail> self) {
     awake.remove(self);
+  }
+
+  @Override
+  public void unreadable(EntityRef entity) {
+    unreadable.add(entity);
+  }
+
+  @Override
+  public void readable(EntityRef entity) {
+    unreadable.remove(entity);
+  }
+
+  /** Entities that could not be woken on this node, for a damaged record of each. */
+  public int unreadable() {
+    return unreadable.size();
   }
 
   /** Entities that are awake on this node. */

@@ -85,6 +85,29 @@ class EntityActorTest {
   }
 
   @Test
+  void whoSpeaksToAnEntityWithADamagedRecordHearsWhichUntilItIsMended() {
+    farm.say(TAKER, GIFT);
+    farm.crash(TAKER);
+    MemoryJournal.DAMAGED.add("request|taker");
+    try {
+      String problem =
+          "request:taker: The journal's record request|taker #1 can't be read: no JSON";
+      assertThat(farm.hear(TAKER, GIFT)).isEqualTo(new Mail.Broke(7, problem));
+      assertThat(farm.hear(TAKER, GIFT)).isEqualTo(new Mail.Broke(7, problem));
+      assertThat(farm.unreadable).containsExactly(TAKER);
+    } finally {
+      MemoryJournal.DAMAGED.clear();
+    }
+    farm.until(
+        "mended",
+        () -> {
+          farm.passesForAll(Duration.ofMillis(200));
+          return farm.unreadable.isEmpty();
+        });
+    assertThat(farm.say(TAKER, GIFT)).isEqualTo(new Answer.Done(false));
+  }
+
+  @Test
   void aLostTellIsSaidAgainUntilItIsAnswered() {
     farm.lost = sent -> sent.says(GIFT);
     farm.say(GIVER, new Toy.Promise("gift", new Duty.Tell(TAKER, GIFT)));

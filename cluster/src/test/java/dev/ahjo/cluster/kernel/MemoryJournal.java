@@ -1,9 +1,11 @@
 package dev.ahjo.cluster.kernel;
 
+import dev.ahjo.persistence.journal.CorruptRecord;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -22,6 +24,9 @@ public final class MemoryJournal extends AsyncWriteJournal {
   static final AtomicBoolean FULL = new AtomicBoolean();
 
   static final AtomicInteger REFUSED = new AtomicInteger();
+
+  /** Of whom no row can be read. */
+  static final Set<String> DAMAGED = ConcurrentHashMap.newKeySet();
 
   private final Map<String, List<PersistentRepr>> rows = new ConcurrentHashMap<>();
 
@@ -49,6 +54,10 @@ public final class MemoryJournal extends AsyncWriteJournal {
   @Override
   public Future<Void> doAsyncReplayMessages(
       String persistenceId, long from, long to, long most, Consumer<PersistentRepr> replay) {
+    if (DAMAGED.contains(persistenceId)) {
+      return Futures.failed(
+          new CorruptRecord(persistenceId, from, new IllegalStateException("no JSON")));
+    }
     rows.getOrDefault(persistenceId, List.of()).stream()
         .filter(row -> row.sequenceNr() >= from && row.sequenceNr() <= to)
         .limit(most)

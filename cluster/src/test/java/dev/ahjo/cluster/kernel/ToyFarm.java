@@ -50,6 +50,7 @@ final class ToyFarm implements AutoCloseable {
   final AtomicInteger rows = new AtomicInteger();
   final List<Sent> sent = new CopyOnWriteArrayList<>();
   final Set<EntityRef> rested = ConcurrentHashMap.newKeySet();
+  final Set<EntityRef> unreadable = ConcurrentHashMap.newKeySet();
   final HandAgents agents = new HandAgents();
   volatile Predicate<Sent> lost = _ -> false;
   volatile boolean unheard;
@@ -70,6 +71,16 @@ final class ToyFarm implements AutoCloseable {
     @Override
     public boolean unheard() {
       return unheard;
+    }
+
+    @Override
+    public void unreadable(EntityRef entity) {
+      unreadable.add(entity);
+    }
+
+    @Override
+    public void readable(EntityRef entity) {
+      unreadable.remove(entity);
     }
   }
 

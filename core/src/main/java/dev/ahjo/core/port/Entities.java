@@ -10,12 +10,21 @@ public interface Entities {
   /**
    * Says {@code message} to {@code to}. The answer comes once its facts are on disk. Fails with a
    * timeout when the entity can't be reached: then the message may or may not have been obeyed, and
-   * may be said again.
+   * may be said again. Fails with {@link Broken} when the entity's journal is damaged, or it has a bug.
    */
   CompletionStage<Answer> tell(EntityRef to, Message message);
 
   /** The entity's present state, of the type that its class names; its initial one if it is new. */
   CompletionStage<Object> state(EntityRef of);
+
+  /** An entity can't take a message, and saying it again helps nothing: the text says why. */
+  final class Broken extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    public Broken(String why) {
+      super(why);
+    }
+  }
 
   /** What an entity made of a message. */
   sealed interface Answer {

@@ -1,5 +1,6 @@
 package dev.ahjo.http.exchange;
 
+import dev.ahjo.core.port.Entities;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -191,6 +192,11 @@ public final class Router {
         yield new Problem(
             Problem.Kind.UNAVAILABLE,
             "What is stored can't be read now; the node's log tells more");
+      }
+      case Entities.Broken broken -> {
+        LOG.error(
+            "{} {}: {}", request.method().value(), request.getUri().path(), broken.getMessage());
+        yield new Problem(Problem.Kind.INTERNAL, String.valueOf(broken.getMessage()));
       }
       default -> {
         LOG.error("{} {} failed", request.method().value(), request.getUri().path(), cause);

@@ -6,7 +6,7 @@ public final class CorruptRecord extends RuntimeException {
   private final String persistenceId;
   private final long sequenceNr;
 
-  CorruptRecord(String persistenceId, long sequenceNr, Throwable cause) {
+  public CorruptRecord(String persistenceId, long sequenceNr, Throwable cause) {
     super(
         "The journal's record %s #%d can't be read: %s"
             .formatted(persistenceId, sequenceNr, cause.getMessage()),
