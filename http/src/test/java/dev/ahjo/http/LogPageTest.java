@@ -40,6 +40,11 @@ class LogPageTest {
         } }) };
       }
       export const asked = [];
+      export const get = async () => ({ items: [{ name: 'stdio', size: 14, complete: true }] });
+      export const pause = () => 1;
+      export const later = ms => new Promise(r => setTimeout(r, ms));
+      export const seen = async () => {};
+      export const whileSeen = () => ({ signal: new AbortController().signal, close() {} });
       export async function bytes(path, range) {
         asked.push(range);
         if (!answers.length) throw new Error('asked too often');
@@ -49,10 +54,13 @@ class LogPageTest {
 
   private static final String MAIN =
       """
-      globalThis.document = {
-        createTextNode: text => ({ text }),
-        createElement: () => ({ set textContent(text) { this.text = text; } }),
-      };
+      class Element {
+        text = '';
+        set textContent(text) { this.text = text; }
+        append(text) { this.text += text; }
+      }
+      globalThis.document = { createElement: () => new Element() };
+      globalThis.ResizeObserver = class { observe() {} };
       const shown = [];
       const pre = {
         childNodes: shown, addEventListener() {}, scrollHeight: 0,
@@ -61,7 +69,7 @@ class LogPageTest {
       const { Log } = await import('./log.js');
       const { asked } = await import('./api.js');
       const log = new Log(pre, {}, { checked: false, addEventListener() {} });
-      await log.show('/log', true);
+      await log.show('/logs/stdio', true);
       console.log(shown.map(node => node.text).join('') + asked.slice(1).join(' '));
       """;
 
@@ -74,6 +82,7 @@ class LogPageTest {
     assertThat(log).contains("const PAUSE = 1000;");
     Files.writeString(
         folder.resolve("log.js"), log.replace("const PAUSE = 1000;", "const PAUSE = 1;"));
+    Files.writeString(folder.resolve("ansi.js"), resource("ui/ansi.js"));
     Files.writeString(folder.resolve("show.js"), resource("ui/show.js"));
     Files.writeString(folder.resolve("api.js"), API);
     Files.writeString(folder.resolve("main.js"), MAIN);

@@ -121,18 +121,23 @@ public record Seats(
     if (fitting.isEmpty()) {
       return new WaitReason(
           WaitReason.Code.NO_WORKER_WITH_LABELS,
-          "no worker has the labels "
-              + offer.labels().stream().sorted().collect(Collectors.joining(", ")));
+          offer.labels().isEmpty()
+              ? "no worker is here"
+              : "no worker has the labels "
+                  + offer.labels().stream().sorted().collect(Collectors.joining(", ")));
     }
     if (free.keySet().stream().anyMatch(labels -> labels.containsAll(offer.labels()))) {
       return new WaitReason(
           WaitReason.Code.AVOIDING_WORKER,
           "an earlier attempt was lost on " + offer.avoid() + "; another worker fits and is busy");
     }
-    if (fitting.containsKey(Standing.AVAILABLE)) {
+    Integer available = fitting.get(Standing.AVAILABLE);
+    if (available != null) {
       return new WaitReason(
           WaitReason.Code.ALL_SLOTS_BUSY,
-          "all slots of the " + fitting.get(Standing.AVAILABLE) + " workers that fit are busy");
+          available == 1
+              ? "all slots of the one worker that fits are busy"
+              : "all slots of the " + available + " workers that fit are busy");
     }
     String standings =
         fitting.entrySet().stream()

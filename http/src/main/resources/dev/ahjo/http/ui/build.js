@@ -1,14 +1,16 @@
 // One build: its facts, its steps as they go, the log of one of them.
 import { get, live, post } from './api.js';
 import { Log } from './log.js';
-import { badge, el, fill, outcome, size, span } from './show.js';
+import { badge, el, fill, glyph, outcome, size, tick, took } from './show.js';
 
 const [, , project, builder, number] = location.pathname.split('/').map(decodeURIComponent);
 const path = ['/api/v1/builds', project, builder, number].map((s, i) => (i ? encodeURIComponent(s) : s)).join('/');
 const byId = id => document.getElementById(id);
 const log = new Log(byId('log'), byId('log-size'), byId('follow'));
 let build = null;
+let request = null;
 let shown = null;
+let current = null;
 let chosen = /^#step-(\d+)$/.test(location.hash) ? Number(location.hash.slice(6)) : null;
 
 byId('title').textContent = `${project}/${builder} #${number}`;
@@ -18,11 +20,19 @@ function fact(name, value) {
   return value ? el('div', {}, el('dt', {}, name), el('dd', {}, value)) : null;
 }
 
+/** Which attempt this is, and the way to the others. */
+function attempts(b) {
+  const others = request ? request.attempts.filter(a => a.build.number !== b.number || a.build.builder !== b.builder) : [];
+  return el('span', {}, String(b.attempt), ...others.slice(-10).flatMap(a => [', ',
+    el('a', { href: `/builds/${[a.build.project, a.build.builder, a.build.number].map(encodeURIComponent).join('/')}` },
+      `attempt ${a.number}: ${a.result || 'running'}`)]));
+}
+
 function facts(b) {
   const stamps = b.stamps.map(s => `${s.repository} ${s.branch}${s.revision ? ` ${s.revision.slice(0, 12)}` : ''}`);
   byId('facts').replaceChildren(...[
-    fact('took', span(b.started_at, b.finished_at)), fact('worker', b.worker === 'none' ? '' : b.worker),
-    fact('attempt', String(b.attempt)), fact('why', b.reason), fact('sources', stamps.join(', ')), fact('told', b.detail),
+    fact('took', b.started_at && took(b.started_at, b.finished_at)), fact('worker', b.worker === 'none' ? '' : b.worker),
+    fact('attempt', attempts(b)), fact('asked for', b.reason), fact('sources', stamps.join(', ')), fact('outcome', b.detail),
   ].filter(Boolean));
 }
 
@@ -33,13 +43,15 @@ function pick(b) {
     || [...b.steps].reverse().find(s => s.started_at) || b.steps[0];
 }
 
-function showLog(step) {
-  const growing = step.state !== 'finished';
+function showLog(step, b) {
+  // A step's end may be told before the last of its output is there; a build's never is.
+  const growing = b.state !== 'finished' && step.result !== 'skipped';
   const key = `${step.number}|${step.state === 'pending'}`;
   if (shown === key) return;
   shown = key;
   const url = `${path}/steps/${step.number}/logs/stdio`;
-  byId('log-title').textContent = step.command || step.name;
+  byId('log-title').textContent = (step.command || step.name).trim().replace(/\s*\n\s*/g, ' ⏎ ');
+  byId('log-title').title = step.command || step.name;
   byId('raw').href = url;
   log.show(url, growing);
 }
@@ -62,31 +74,48 @@ function sums(s) {
 function stepRow(s, current) {
   const said = sums(s);
   return el('li', {},
-    el('button', { type: 'button', 'aria-current': String(current), onclick: () => choose(s.number) },
+    el('button', { type: 'button', class: s.state === 'pending' ? 'later' : null, 'aria-current': String(current), onclick: () => choose(s.number) },
       badge(outcome(s)),
       el('span', { class: 'step' },
         el('span', { class: 'cut', title: s.command }, s.name),
         said ? el('span', { class: 'meta' }, said) : null),
-      el('span', { class: 'num' }, span(s.started_at, s.finished_at))));
+      s.started_at ? took(s.started_at, s.finished_at) : null));
 }
 
 function paint(b) {
+  byId('build').hidden = false;
   byId('state').replaceChildren(badge(outcome(b), true));
+  document.title = `${glyph(outcome(b))} ${project}/${builder} #${number} · Ahjo`;
   facts(b);
-  const step = b.steps.find(s => s.number === chosen) || pick(b);
-  const tick = b.state === 'finished' ? '' : Math.floor(Date.now() / 1000);
+  // Whoever reads far up in a log is not taken to the next step's.
+  const kept = byId('follow').checked ? null : current;
+  const step = b.steps.find(s => s.number === (chosen ?? kept)) || pick(b);
   fill(byId('steps'), b.steps.map(s => ({
-    key: String(s.number), sign: `${outcome(s)}|${s === step}|${s.state === 'running' ? tick : ''}`, make: () => stepRow(s, s === step) })));
-  if (step) showLog(step);
+    key: String(s.number), sign: `${outcome(s)}|${s === step}|${sums(s)}`, make: () => stepRow(s, s === step) })));
+  if (step) {
+    if (step.number !== current) reveal(step);
+    current = step.number;
+    showLog(step, b);
+  }
   byId('stop').hidden = b.state === 'finished';
   byId('stop').textContent = b.state === 'stopping' ? 'Stop what still runs' : 'Stop';
   byId('rebuild').hidden = b.state !== 'finished';
 }
 
+/** Brings a step into sight within the list, without moving the page. */
+function reveal(step) {
+  const list = byId('steps').parentNode;
+  const row = [...byId('steps').children].find(r => r.dataset.key === String(step.number));
+  const [outer, inner] = [list.getBoundingClientRect(), row.getBoundingClientRect()];
+  if (inner.top < outer.top) list.scrollTop -= outer.top - inner.top + inner.height;
+  if (inner.bottom > outer.bottom) list.scrollTop += inner.bottom - outer.bottom + inner.height;
+}
+
 async function look() {
   build = await get(path);
   paint(build);
-  const request = await get(`/api/v1/requests/${encodeURIComponent(build.request)}`);
+  request = await get(`/api/v1/requests/${encodeURIComponent(build.request)}`);
+  facts(build);
   byId('retry').hidden = request.state !== 'shelved' && request.state !== 'backoff';
   if (build.state === 'finished') await artifacts();
 }
@@ -131,5 +160,5 @@ byId('steps').addEventListener('keydown', e => {
   to.focus();
 });
 
-setInterval(() => { if (build && build.state !== 'finished' && !document.hidden) paint(build); }, 1000);
+setInterval(tick, 1000);
 live(`/api/v1/events?project=${encodeURIComponent(project)}`, look);

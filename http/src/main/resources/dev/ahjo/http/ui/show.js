@@ -23,12 +23,13 @@ const CLASSES = {
 
 /** A state or result: colour and glyph, and its word for those who can see neither. */
 export function badge(word, withWord) {
-  const node = el('span', { class: `badge ${CLASSES[word] || word}`, title: word }, GLYPHS[word] || '?');
+  const node = el('span', { class: `badge ${CLASSES[word] || word}`, title: word }, glyph(word));
   if (withWord) node.append(` ${word}`);
   else { node.setAttribute('role', 'img'); node.setAttribute('aria-label', word); }
   return node;
 }
 
+export const glyph = word => GLYPHS[word] || '?';
 export const outcome = item => item.result || item.state;
 
 export function span(from, to) {
@@ -49,6 +50,22 @@ export function ago(at) {
   return new Date(at).toLocaleDateString();
 }
 
+/** A duration or an age in a row; `tick` keeps those that change up to date, in place. */
+export function took(from, to) {
+  return el('span', { class: 'num', title: 'took', 'data-from': from && !to ? from : null }, span(from, to));
+}
+
+export function since(at) {
+  return el('span', { class: 'num', title: at, 'data-at': at }, ago(at));
+}
+
+export function tick() {
+  if (document.hidden) return;
+  const set = (node, text) => { if (node.textContent !== text) node.textContent = text; };
+  document.querySelectorAll('[data-from]').forEach(node => set(node, span(node.dataset.from)));
+  document.querySelectorAll('[data-at]').forEach(node => set(node, ago(node.dataset.at)));
+}
+
 export function size(bytes) {
   if (bytes < 1024) return `${bytes} B`;
   if (bytes < 1024 * 1024) return `${(bytes / 1024).toFixed(1)} KiB`;
@@ -65,7 +82,11 @@ export function fill(list, rows) {
       const fresh = make();
       fresh.dataset.key = key;
       fresh.dataset.sign = sign;
-      if (row) row.replaceWith(fresh);
+      if (row) {
+        const focused = row.contains(document.activeElement);
+        row.replaceWith(fresh);
+        if (focused) fresh.querySelector('a, button')?.focus({ preventScroll: true });
+      }
       row = fresh;
     }
     old.delete(key);
