@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -61,6 +62,9 @@ final class LiveFarm implements AutoCloseable {
     command.addAll(
         List.of(
             "-Xmx512m",
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UseCompactObjectHeaders",
             "--sun-misc-unsafe-memory-access=allow",
             "--enable-native-access=ALL-UNNAMED",
             "-cp",
@@ -86,6 +90,11 @@ final class LiveFarm implements AutoCloseable {
   /** HTTP's. */
   int port() {
     return port;
+  }
+
+  /** Where a browser finds a page. */
+  String page(String path) {
+    return url(path).toString();
   }
 
   String workerToken() throws IOException {
@@ -125,13 +134,17 @@ final class LiveFarm implements AutoCloseable {
 
   /** Submits all builders of a project; the first request's id. */
   String submit(String project) throws Exception {
+    return submit(project, "a story");
+  }
+
+  String submit(String project, String reason) throws Exception {
     var answer =
         http.send(
             HttpRequest.newBuilder(url("/api/v1/buildsets"))
                 .header("content-type", "application/json")
                 .POST(
-                    BodyPublishers.ofString(
-                        "{\"project\": \"" + project + "\", \"reason\": \"a story\"}"))
+                    BodyPublishers.ofByteArray(
+                        JSON.writeValueAsBytes(Map.of("project", project, "reason", reason))))
                 .build(),
             BodyHandlers.ofString());
     if (answer.statusCode() != 202) {
