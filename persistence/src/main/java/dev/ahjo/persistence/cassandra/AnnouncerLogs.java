@@ -1,10 +1,12 @@
 package dev.ahjo.persistence.cassandra;
 
 import com.datastax.oss.driver.api.core.CqlSession;
+import com.datastax.oss.driver.api.core.cql.BoundStatement;
 import com.datastax.oss.driver.api.core.cql.PreparedStatement;
 import com.datastax.oss.driver.api.core.cql.Row;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -47,6 +49,7 @@ final class AnnouncerLogs {
   private final Map<String, Log> logs = new LinkedHashMap<>();
   private final Duration patience;
   private long round;
+  private @Nullable Reading reading;
   private long holes;
 
   /**
@@ -62,7 +65,8 @@ final class AnnouncerLogs {
   private static final class Log {
     final String name;
     final Deque<Announcement> queue = new ArrayDeque<>();
-    boolean ended;
+    /** The round that has found it ended first. */
+    @Nullable Long ended;
     long next;
     long lastStamp;
 
@@ -127,6 +131,29 @@ final class AnnouncerLogs {
     this.statements = statements;
   }
 
+  /** What the servers were asked, all at once. */
+  private record Reading(
+      CompletableFuture<List<Row>> names, Map<Log, CompletableFuture<List<Row>>> tails) {}
+
+  /** Begins the next {@link #read} already, while there is something else to wait for. */
+  void readAhead() {
+    if (reading == null) {
+      reading = begin();
+    }
+  }
+
+  private Reading begin() {
+    CompletableFuture<List<Row>> names =
+        rows(statements.names.bind(Announcer.FARM).setIdempotent(true));
+    Map<Log, CompletableFuture<List<Row>>> tails = new LinkedHashMap<>();
+    for (Log log : logs.values()) {
+      if (log.queue.size() < KEPT) {
+        tails.put(log, tail(log));
+      }
+    }
+    return new Reading(names, tails);
+  }
+
   /**
    * Reads what is new in all logs.
    *
@@ -134,21 +161,24 @@ final class AnnouncerLogs {
    * @return whether there was anything
    */
   boolean read() {
+    Reading asked = reading == null ? begin() : reading;
+    reading = null;
     round++;
-    for (Row row : session.execute(statements.names.bind(Announcer.FARM).setIdempotent(true))) {
-      Log log =
-          logs.computeIfAbsent(
-              JournalRows.text(row.getString("name")), name -> new Log(name, row.getLong("done")));
+    Map<Log, CompletableFuture<List<Row>>> tails = new LinkedHashMap<>(asked.tails());
+    for (Row row : asked.names().join()) {
+      String name = JournalRows.text(row.getString("name"));
+      @Nullable Log log = logs.get(name);
+      if (log == null) {
+        log = new Log(name, row.getLong("done"));
+        logs.put(name, log);
+        tails.put(log, tail(log));
+      }
       if (row.getLong("done") > log.next) {
         // What seems to be its end may be where the other has deleted.
         throw new Scribe.Overtaken();
       }
-      log.ended = !row.isNull("ended") && row.getBoolean("ended");
-    }
-    Map<Log, CompletableFuture<List<Row>>> tails = new LinkedHashMap<>();
-    for (Log log : logs.values()) {
-      if (log.queue.size() < KEPT) {
-        tails.put(log, tail(log));
+      if (log.ended == null && !row.isNull("ended") && row.getBoolean("ended")) {
+        log.ended = round;
       }
     }
     boolean any = false;
@@ -159,15 +189,19 @@ final class AnnouncerLogs {
   }
 
   private CompletableFuture<List<Row>> tail(Log log) {
+    return rows(
+        statements
+            .tail
+            .bind(log.name, log.next / FactTables.BATCHES_OF_CHUNK, log.next, BATCHES)
+            .setPageSize(BATCHES)
+            .setIdempotent(true));
+  }
+
+  private CompletableFuture<List<Row>> rows(BoundStatement question) {
     return session
-        .executeAsync(
-            statements
-                .tail
-                .bind(log.name, log.next / FactTables.BATCHES_OF_CHUNK, log.next, BATCHES)
-                .setPageSize(BATCHES)
-                .setIdempotent(true))
+        .executeAsync(question)
         .thenApply(found -> {
-          List<Row> rows = new java.util.ArrayList<>();
+          List<Row> rows = new ArrayList<>();
           found.currentPage().forEach(rows::add);
           return rows;
         })
@@ -285,26 +319,51 @@ final class AnnouncerLogs {
   }
 
   /** Notes how far the logs are in the feed, and deletes what nobody will read again. */
-  void save() {
-    for (Log log : List.copyOf(logs.values())) {
+  CompletableFuture<Void> save() {
+    List<CompletableFuture<?>> saving = new ArrayList<>();
+    for (Log log : logs.values()) {
       if (log.done > log.savedDone) {
-        session.execute(statements.setDone.bind(log.done, Announcer.FARM, log.name, log.done));
+        long chunk = log.savedDone / FactTables.BATCHES_OF_CHUNK;
         long whole = log.done / FactTables.BATCHES_OF_CHUNK;
-        for (long chunk = log.savedDone / FactTables.BATCHES_OF_CHUNK; chunk < whole; chunk++) {
-          session.execute(statements.deleteChunk.bind(log.name, chunk).setIdempotent(true));
-        }
+        saving.add(
+            session
+                .executeAsync(
+                    statements.setDone.bind(log.done, Announcer.FARM, log.name, log.done))
+                .toCompletableFuture()
+                .thenCompose(done -> deleteChunks(log.name, chunk, whole)));
         log.savedDone = log.done;
       }
-      if (log.ended && log.exhausted == round && log.done == log.next) {
+    }
+    return CompletableFuture.allOf(saving.toArray(CompletableFuture[]::new));
+  }
+
+  private CompletableFuture<Void> deleteChunks(String log, long from, long to) {
+    return from >= to
+        ? CompletableFuture.completedFuture(null)
+        : session
+            .executeAsync(statements.deleteChunk.bind(log, from).setIdempotent(true))
+            .toCompletableFuture()
+            .thenCompose(done -> deleteChunks(log, from + 1, to));
+  }
+
+  /** Forgets the logs that were ended, once all of them is in the feed and that is saved. */
+  void forgetEnded() {
+    for (Log log : List.copyOf(logs.values())) {
+      // What was announced before its end may be missed by a reading begun with the asking for that.
+      if (log.ended != null
+          && log.ended < round
+          && log.exhausted == round
+          && log.done == log.next
+          && log.done == log.savedDone) {
         // Not if another scribe has read further: then there may be more.
         if (session
             .execute(statements.forget.bind(Announcer.FARM, log.name, log.done))
             .wasApplied()) {
-          session.execute(
-              statements
-                  .deleteChunk
-                  .bind(log.name, log.done / FactTables.BATCHES_OF_CHUNK)
-                  .setIdempotent(true));
+          deleteChunks(
+                  log.name,
+                  log.done / FactTables.BATCHES_OF_CHUNK,
+                  log.done / FactTables.BATCHES_OF_CHUNK + 1)
+              .join();
         }
         logs.remove(log.name);
       }

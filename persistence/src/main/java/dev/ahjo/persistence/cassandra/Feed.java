@@ -6,6 +6,7 @@ import com.datastax.oss.driver.api.core.DefaultConsistencyLevel;
 import com.datastax.oss.driver.api.core.cql.BatchStatement;
 import com.datastax.oss.driver.api.core.cql.BatchType;
 import com.datastax.oss.driver.api.core.cql.BatchableStatement;
+import com.datastax.oss.driver.api.core.cql.BoundStatement;
 import com.datastax.oss.driver.api.core.cql.PreparedStatement;
 import com.datastax.oss.driver.api.core.cql.Row;
 import java.nio.ByteBuffer;
@@ -21,9 +22,12 @@ import java.util.concurrent.CompletableFuture;
  */
 final class Feed {
   /** Rows of one append. */
-  static final int MAX_APPEND = 100;
+  static final int MAX_APPEND = 500;
 
-  /** Bytes of one append, about: what a server takes in one mutation is some megabytes. */
+  /**
+   * Bytes of one append, about: what a server takes in one mutation is some megabytes. The limits
+   * of batches, {@code batch_size_fail_threshold}, are for those over several partitions.
+   */
   static final int MAX_APPEND_BYTES = 512 << 10;
 
   private final CqlSession session;
@@ -191,16 +195,11 @@ final class Feed {
   }
 
   /**
-   * Notes that an entity's row is in the feed. What is noted of a later place wins, whenever it is
-   * written.
+   * Notes that an entity's row is in the feed, at {@code number}. What is noted of a later place
+   * wins, whenever it is written.
    */
-  CompletableFuture<?> setFed(Placed placed) {
-    return session
-        .executeAsync(
-            setFed
-                .bind(placed.item().entity(), placed.item().sequenceNr(), placed.number())
-                .setIdempotent(true))
-        .toCompletableFuture();
+  CompletableFuture<Void> setFed(String entity, long sequenceNr, long number) {
+    return done(setFed.bind(entity, sequenceNr, number));
   }
 
   /** A number up to which all that {@link #setFed} notes is noted. */
@@ -209,7 +208,14 @@ final class Feed {
     return row == null ? 0 : row.getLong("number");
   }
 
-  void setMark(long number) {
-    session.execute(setMark.bind(number, number).setIdempotent(true));
+  CompletableFuture<Void> setMark(long number) {
+    return done(setMark.bind(number, number));
+  }
+
+  private CompletableFuture<Void> done(BoundStatement write) {
+    return session
+        .executeAsync(write.setIdempotent(true))
+        .toCompletableFuture()
+        .thenApply(written -> null);
   }
 }

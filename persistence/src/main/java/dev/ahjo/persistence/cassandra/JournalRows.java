@@ -85,7 +85,7 @@ final class JournalRows {
 
   /** The first part in which a row may be. */
   private static long firstPart(long sequenceNr) {
-    return Math.max(0, part(Math.max(1, sequenceNr)) - 1);
+    return part(Math.max(1, sequenceNr - MAX_AT_ONCE + 1));
   }
 
   /**

@@ -43,11 +43,18 @@ final class Scribe implements AutoCloseable {
   /** A row that was announced and is not in the journal is waited for so long, and then missed. */
   private static final Duration MISSED_AFTER = Duration.ofSeconds(30);
 
-  private static final int MAX_TAKEN = 200;
+  /** Announcements of one round. */
+  private static final int MAX_TAKEN = 500;
+
   private static final int MAX_ROWS_OF_ENTITY = 200;
 
-  /** Entities whose place in the feed is remembered; of others it is read. */
-  private static final int KEPT = 100_000;
+  /**
+   * A round of fewer announcements is followed by a rest, so that the next is worth its dozen of
+   * messages; after one of more, the logs are read on while it is fed.
+   */
+  private static final int MANY = 100;
+
+  private static final Duration REST = Duration.ofMillis(20);
 
   private final FactStore store;
   private final Feed feed;
@@ -63,18 +70,9 @@ final class Scribe implements AutoCloseable {
 
   private long holesBefore;
 
-  private final Map<String, Long> fed =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Long> eldest) {
-          return size() > KEPT;
-        }
-      };
-
-  private final List<CompletableFuture<?>> notes = new ArrayList<>();
+  private Reached reached;
   private AnnouncerLogs logs;
+  private CompletableFuture<Void> saving = CompletableFuture.completedFuture(null);
   private long end;
   private long marked;
   private long nextSave = System.nanoTime();
@@ -82,6 +80,7 @@ final class Scribe implements AutoCloseable {
   private Scribe(FactStore store, LongConsumer grown) {
     this.store = store;
     this.feed = store.feed();
+    this.reached = new Reached(feed);
     this.logs = new AnnouncerLogs(store.logs());
     this.grown = grown;
     this.thread = Thread.ofPlatform().name("ahjo-scribe").daemon().unstarted(this::run);
@@ -177,8 +176,8 @@ final class Scribe implements AutoCloseable {
 
   /** Finds where the feed ends, and notes what whoever wrote before has left unnoted. */
   private void resume() {
-    fed.clear();
-    notes.clear();
+    reached = new Reached(feed);
+    saving = CompletableFuture.completedFuture(null);
     holesBefore = holes;
     logs = new AnnouncerLogs(store.logs());
     marked = feed.mark();
@@ -190,18 +189,13 @@ final class Scribe implements AutoCloseable {
         throw new IllegalStateException(
             "The feed ends at " + end + ", but nothing can be read behind " + at);
       }
-      rows.forEach(this::note);
+      rows.forEach(reached::fed);
       at = rows.getLast().number();
     }
     grown.accept(end);
     if (end > 0) {
       LOG.info("The feed of facts goes on behind {}", end);
     }
-  }
-
-  private void note(Feed.Placed row) {
-    fed.merge(row.item().entity(), row.item().sequenceNr(), Math::max);
-    notes.add(feed.setFed(row));
   }
 
   /**
@@ -220,8 +214,12 @@ final class Scribe implements AutoCloseable {
       }
       taken.add(next.get());
     }
-    if (!taken.isEmpty()) {
+    if (taken.size() >= MANY) {
+      logs.readAhead();
       feed(taken);
+    } else if (!taken.isEmpty()) {
+      feed(taken);
+      sleep(REST);
     }
     return read || logs.waiting();
   }
@@ -242,18 +240,12 @@ final class Scribe implements AutoCloseable {
 
   /** Those whose rows are not in the feed yet. */
   private List<Announcement> lacking(List<Announcement> announced) {
-    Map<String, CompletableFuture<Long>> asked = new HashMap<>();
-    for (Announcement each : announced) {
-      if (!fed.containsKey(each.entity())) {
-        asked.computeIfAbsent(each.entity(), feed::fed);
-      }
-    }
-    asked.forEach((entity, reached) -> fed.merge(entity, reached.join(), Math::max));
+    reached.learn(announced.stream().map(Announcement::entity).toList());
     return announced.stream().filter(each -> reached(each) < each.sequenceNr()).toList();
   }
 
   private long reached(Announcement of) {
-    return fed.getOrDefault(of.entity(), 0L);
+    return reached.of(of.entity());
   }
 
   /** Appends what the journal has of them, in their order; answers how many rows that were. */
@@ -264,10 +256,11 @@ final class Scribe implements AutoCloseable {
     upTo.forEach((entity, to) ->
         reading.put(
             entity,
-            store.rows().list(entity, fed.getOrDefault(entity, 0L) + 1, to, MAX_ROWS_OF_ENTITY)));
+            store.rows().list(entity, reached.of(entity) + 1, to, MAX_ROWS_OF_ENTITY)));
     Map<String, Deque<Row>> rows = new HashMap<>();
     reading.forEach((entity, read) -> rows.put(entity, contiguous(entity, read.join())));
     List<Feed.Item> batch = new ArrayList<>();
+    Map<String, Long> last = new HashMap<>();
     int bytes = 0;
     int written = 0;
     for (Announcement each : announced) {
@@ -282,8 +275,9 @@ final class Scribe implements AutoCloseable {
         batch.add(
             new Feed.Item(row.persistenceId(), row.sequenceNr(), row.manifest(), row.payload()));
         bytes += row.payload().length;
+        last.put(each.entity(), row.sequenceNr());
       }
-      if (each.sequenceNr() > lastOf(each, batch)) {
+      if (each.sequenceNr() > last.getOrDefault(each.entity(), reached(each))) {
         // The rest of this one comes first: what follows may depend on it. Rows beyond its own
         // number are no such rest; later announcements of the round bring them.
         break;
@@ -292,19 +286,9 @@ final class Scribe implements AutoCloseable {
     return written + flush(batch);
   }
 
-  private long lastOf(Announcement each, List<Feed.Item> batch) {
-    long last = reached(each);
-    for (Feed.Item item : batch) {
-      if (item.entity().equals(each.entity())) {
-        last = item.sequenceNr();
-      }
-    }
-    return last;
-  }
-
   private Deque<Row> contiguous(String entity, List<Row> rows) {
     Deque<Row> of = new ArrayDeque<>();
-    long expected = fed.getOrDefault(entity, 0L) + 1;
+    long expected = reached.of(entity) + 1;
     for (Row row : rows) {
       if (row.sequenceNr() != expected) {
         break;
@@ -332,7 +316,7 @@ final class Scribe implements AutoCloseable {
     int count = batch.size();
     for (Feed.Item item : batch) {
       end++;
-      note(new Feed.Placed(end, item));
+      reached.fed(new Feed.Placed(end, item));
     }
     batch.clear();
     grown.accept(end);
@@ -357,22 +341,25 @@ final class Scribe implements AutoCloseable {
         first.entity(),
         first.sequenceNr(),
         reached(first) + 1);
-    fed.put(first.entity(), reached(first) + 1);
+    reached.passOver(first.entity());
   }
 
   /** Notes how far it is, now and then: a successor reads on from there. */
   private void save() {
-    if (System.nanoTime() - nextSave < 0) {
+    boolean full = reached.unnoted() >= Reached.MAX_UNNOTED;
+    if (!full && (!saving.isDone() || System.nanoTime() - nextSave < 0)) {
       return;
     }
+    saving.join();
+    logs.forgetEnded();
     nextSave = System.nanoTime() + SAVES.toNanos();
-    CompletableFuture.allOf(notes.toArray(CompletableFuture[]::new)).join();
-    notes.clear();
-    if (end > marked) {
-      feed.setMark(end);
-      marked = end;
+    long to = end;
+    CompletableFuture<Void> noted = reached.note();
+    if (to > marked) {
+      marked = to;
+      noted = noted.thenCompose(done -> feed.setMark(to));
     }
-    logs.save();
+    saving = CompletableFuture.allOf(noted, logs.save());
   }
 
   /** Another scribe has gone on from where this one stands. */

@@ -136,14 +136,16 @@ class AnnouncerLogsTest {
     // The other has read a chunk and more, and some of it is still to come.
     done("x", 600);
     announce("x", 600, 601);
-    paused.save();
+    paused.save().join();
+    paused.forgetEnded();
 
     var other = new AnnouncerLogs(statements);
     other.read();
     other.read();
     assertThat(taken(other)).containsExactly("x600", "x601");
     other.read();
-    other.save();
+    other.save().join();
+    other.forgetEnded();
     assertThat(rows("announcer")).isZero();
     assertThat(rows("announcement")).isZero();
   }
