@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Turns facts into views, one fact after the other in the journal's order. Pure but for the views
@@ -35,6 +36,17 @@ public final class Projection {
 
   public Projection(Views views) {
     this.views = views;
+  }
+
+  /**
+   * Of whom the views are needed for this fact, as far as it tells: for stores that would rather
+   * read many at once. Others are read when they are needed.
+   */
+  public static Stream<EntityRef> subjects(EntityRef entity, Fact fact) {
+    return fact instanceof Buildset.Fact.BuildsetOpened f
+        ? Stream.concat(
+            Stream.of(entity), f.nodes().stream().map(node -> EntityRef.of(node.request())))
+        : Stream.of(entity);
   }
 
   /**

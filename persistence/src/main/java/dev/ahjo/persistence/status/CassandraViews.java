@@ -4,7 +4,8 @@ import com.datastax.oss.driver.api.core.CqlSession;
 import com.datastax.oss.driver.api.core.DriverException;
 import com.datastax.oss.driver.api.core.cql.AsyncResultSet;
 import com.datastax.oss.driver.api.core.cql.Statement;
-import dev.ahjo.persistence.status.StatusRows.Found;
+import dev.ahjo.core.kernel.EntityRef;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,6 +39,9 @@ final class CassandraViews implements ByTable.Written {
 
   /** Views of one kind that stay in memory when nothing about them is unwritten. */
   private static final int KEPT = 5_000;
+
+  /** A commit is some dozens of messages, one of them a transaction. */
+  private static final Duration REST = Duration.ofMillis(50);
 
   /** Messages on their way at once. */
   private static final int ON_THE_WAY = 64;
@@ -84,15 +89,8 @@ final class CassandraViews implements ByTable.Written {
   }
 
   private <V> ListedShelf<V> made(Table<V> table) {
-    return new ListedShelf<>(table, KEPT, id -> stored(table, id), new Counted(rows, table.name()));
-  }
-
-  private <V> Optional<Found<V>> stored(Table<V> table, String id) {
-    try {
-      return rows.find(table, id);
-    } catch (DriverException failed) {
-      throw new StatusUnavailable("The " + table.name() + " " + id + " can't be read", failed);
-    }
+    return new ListedShelf<>(
+        table, KEPT, id -> rows.findLater(table, id), new Counted(rows, table.name()));
   }
 
   @Override
@@ -145,6 +143,23 @@ final class CassandraViews implements ByTable.Written {
     }
     writing.next();
     session.execute(head.show(offset));
+  }
+
+  /** All that is not in memory is asked for at once; one by one each would cost a round trip. */
+  @Override
+  public void expect(Set<EntityRef> entities) {
+    for (EntityRef entity : entities) {
+      ListedShelf<?> shelf = shelves.get(entity.type().label());
+      if (shelf != null) {
+        shelf.ask(entity.id());
+      }
+    }
+    shelves.values().forEach(ListedShelf::hear);
+  }
+
+  @Override
+  public Duration rest(int records) {
+    return REST;
   }
 
   @Override

@@ -4,10 +4,15 @@ import dev.ahjo.persistence.status.StatusRows.Found;
 import dev.ahjo.persistence.status.Write.Spot;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,7 +42,7 @@ final class ListedShelf<V> {
 
   /** Reads a view. */
   interface Reading<V> {
-    Optional<Found<V>> find(String id);
+    CompletionStage<Optional<Found<V>>> find(String id);
   }
 
   private final Table<V> table;
@@ -49,6 +54,13 @@ final class ListedShelf<V> {
   private final LinkedHashMap<String, Place<V>> places = new LinkedHashMap<>(64, 0.75f, true);
 
   private final List<Place<V>> changed = new ArrayList<>();
+
+  /** Asked for and not heard yet. */
+  private final Map<String, CompletionStage<Optional<Found<V>>>> asked = new HashMap<>();
+
+  /** Found not to be there since the last commit. */
+  private final Set<String> absent = new HashSet<>();
+
   private long lastSeq;
 
   /**
@@ -76,6 +88,7 @@ final class ListedShelf<V> {
     if (place == null) {
       place = new Place<>(++lastSeq, view, NOT_STORED, List.of(), List.of());
       places.put(id, place);
+      absent.remove(id);
     }
     place.view = view;
     if (!place.changed) {
@@ -84,13 +97,41 @@ final class ListedShelf<V> {
     }
   }
 
+  /** Begins to read a view, if it is not in memory. */
+  void ask(String id) {
+    if (places.get(id) == null && !absent.contains(id)) {
+      asked.computeIfAbsent(id, reading::find);
+    }
+  }
+
+  /**
+   * Takes in what was asked for.
+   *
+   * @throws StatusUnavailable when it can't be read
+   */
+  void hear() {
+    asked.forEach((id, answer) -> found(id, heard(id, answer)));
+    asked.clear();
+  }
+
   private @Nullable Place<V> place(String id) {
     Place<V> known = places.get(id);
-    if (known != null) {
-      return known;
+    return known != null || absent.contains(id)
+        ? known
+        : found(id, heard(id, reading.find(id)));
+  }
+
+  private Optional<Found<V>> heard(String id, CompletionStage<Optional<Found<V>>> answer) {
+    try {
+      return Answers.of(answer);
+    } catch (StatusUnavailable failed) {
+      throw new StatusUnavailable("The " + kind() + " " + id + " can't be read", failed);
     }
-    Optional<Found<V>> found = reading.find(id);
+  }
+
+  private @Nullable Place<V> found(String id, Optional<Found<V>> found) {
     if (found.isEmpty()) {
+      absent.add(id);
       return null;
     }
     Found<V> f = found.get();
@@ -172,6 +213,7 @@ final class ListedShelf<V> {
   void written() {
     changed.forEach(place -> place.changed = false);
     changed.clear();
+    absent.clear();
     lists.written();
     Iterator<Place<V>> oldest = places.values().iterator();
     for (int i = places.size(); i > kept; i--) {
@@ -189,6 +231,8 @@ final class ListedShelf<V> {
     this.lastSeq = lastSeq;
     places.clear();
     changed.clear();
+    asked.clear();
+    absent.clear();
     lists.forget();
   }
 }

@@ -1,5 +1,6 @@
 package dev.ahjo.persistence.status;
 
+import dev.ahjo.core.kernel.EntityRef;
 import dev.ahjo.core.kernel.Fact;
 import dev.ahjo.core.port.StreamStore.Subscription;
 import dev.ahjo.core.status.Projection;
@@ -10,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
@@ -17,6 +19,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,13 +37,6 @@ public final class StatusProjection implements AutoCloseable {
 
   /** Records of one transaction, at most. */
   private static final int BATCH = 500;
-
-  /**
-   * A busy projection rests as long as this for each record, so that the next batch is worth it.
-   */
-  private static final Duration REST = Duration.ofNanos(200_000);
-
-  private static final Duration LONGEST_REST = Duration.ofMillis(50);
 
   /** What the journal has and does not show yet, as its servers differ, is looked for so often, */
   private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
@@ -163,6 +159,7 @@ public final class StatusProjection implements AutoCloseable {
         FactSource.Page page = journal.page(views.applied(), limit);
         List<FactSource.Entry> batch = page.entries();
         List<StatusEvent> heard = new ArrayList<>();
+        views.expect(subjects(batch));
         for (FactSource.Entry entry : batch) {
           apply(entry, heard);
           reached++;
@@ -187,7 +184,8 @@ public final class StatusProjection implements AutoCloseable {
           appended.acquireUninterruptibly();
           appended.drainPermits();
         } else if (seen >= journal.end()) {
-          rest(batch.size());
+          // Under load several facts about one build then share a row, and many builds a commit.
+          sleep(views.rest(batch.size()).toNanos());
         }
       } catch (IOException | RuntimeException | Error failed) {
         // Even an error: were the thread to end, the pages would stand still and look alive.
@@ -212,6 +210,14 @@ public final class StatusProjection implements AutoCloseable {
     return now - hiddenSince < HIDDEN_LONG.toNanos()
         ? null
         : "The journal ends at " + end + ", but nothing can be read behind " + seen;
+  }
+
+  /** Of whom the views are needed for a batch. */
+  static Set<EntityRef> subjects(List<FactSource.Entry> batch) {
+    return batch.stream()
+        .flatMap(entry ->
+            entry.facts().stream().flatMap(fact -> Projection.subjects(entry.entity(), fact)))
+        .collect(Collectors.toSet());
   }
 
   private void apply(FactSource.Entry entry, List<StatusEvent> heard) {
@@ -280,11 +286,6 @@ public final class StatusProjection implements AutoCloseable {
   private Duration doubled(Duration pause) {
     Duration twice = pause.multipliedBy(2);
     return twice.compareTo(patience.longest()) < 0 ? twice : patience.longest();
-  }
-
-  /** Under load several facts about one build then share a row, and many builds a transaction. */
-  private void rest(int records) {
-    sleep(Math.min(REST.toNanos() * records, LONGEST_REST.toNanos()));
   }
 
   /** Sleeps, unless it is to end. */

@@ -122,6 +122,50 @@ class AnnouncerLogsTest {
     assertThatThrownBy(paused::read).isInstanceOf(Scribe.Overtaken.class);
   }
 
+  /** Its name and its tail are asked for at once: it may have been ended between the two. */
+  @Test
+  void aLogIsNotForgottenByTheReadingThatFindsItEnded() {
+    register("x");
+    announce("x", 0);
+    var logs = new AnnouncerLogs(statements);
+    logs.read();
+    logs.read();
+    assertThat(taken(logs)).containsExactly("x0");
+    logs.save().join();
+
+    run("UPDATE %s.announcer SET ended = true WHERE farm = 0 AND name = 'x' IF EXISTS");
+    assertThat(logs.read()).isFalse();
+    announce("x", 1);
+    logs.forgetEnded();
+    logs.read();
+    logs.read();
+    assertThat(taken(logs)).containsExactly("x1");
+    logs.save().join();
+    logs.forgetEnded();
+    assertThat(rows("announcer")).isZero();
+    assertThat(rows("announcement")).isZero();
+  }
+
+  /** What is asked ahead is an answer to the next reading, not to one before. */
+  @Test
+  void aReadingAheadMakesNothingSureThatWasSeenLater() {
+    register("a");
+    register("b");
+    announce("a", 0);
+    var logs = new AnnouncerLogs(statements);
+    logs.read();
+    logs.readAhead();
+    logs.readAhead();
+    assertThat(taken(logs)).as("b may have announced its cause").isEmpty();
+    logs.read();
+    assertThat(taken(logs)).containsExactly("a0");
+    announce("a", 1);
+    logs.read();
+    assertThat(taken(logs)).isEmpty();
+    logs.read();
+    assertThat(taken(logs)).containsExactly("a1");
+  }
+
   @Test
   void aScribeThatWasPausedForgetsNoLogThatIsNotRead() {
     register("x");

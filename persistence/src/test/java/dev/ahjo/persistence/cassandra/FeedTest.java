@@ -260,6 +260,34 @@ class FeedTest {
     assertThat(awaitFeed(2)).extracting(FeedTest::text).containsExactly("first", "second");
   }
 
+  /** Whether its place was noted, or only stands in the feed's last rows, or is known. */
+  @Test
+  void whatIsAnnouncedAgainIsNotFedTwice() throws Exception {
+    for (int i = 1; i <= 4; i++) {
+      TestNode scribe = i % 2 == 0 ? here : third;
+      scribe.takePen();
+      if (i > 1) {
+        here.store.announce("request|again", i - 1).join();
+      }
+      here.writes("request|again", i, "0:" + (i - 1));
+      here.store.announce("request|again", i).join();
+      awaitFeed(i);
+      if (i == 2) {
+        awaitNoted("request|again", i);
+      }
+      scribe.givePen();
+    }
+    assertSound(awaitFeed(4), 1, 4);
+  }
+
+  private static void awaitNoted(String entity, long number) throws Exception {
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    while (here.store.feed().fed(entity).join() < number) {
+      assertThat(System.nanoTime() - end).as("%s is not noted", entity).isNegative();
+      TimeUnit.MILLISECONDS.sleep(20);
+    }
+  }
+
   @Test
   void ofTwoIncarnationsOfAnEntityOneGoesOn() throws Exception {
     here.takePen();

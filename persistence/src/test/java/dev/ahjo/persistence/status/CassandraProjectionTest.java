@@ -283,8 +283,9 @@ class CassandraProjectionTest {
     var projection = new Projection(views);
     long end = Math.min(until, journal.end());
     while (views.applied() < end) {
-      long most = Math.min(300, end - views.applied());
-      views.commit(chronicle.apply(projection, views.applied(), batch.applyAsInt((int) most)));
+      int most = batch.applyAsInt((int) Math.min(300, end - views.applied()));
+      views.expect(StatusProjection.subjects(journal.after(views.applied(), most)));
+      views.commit(chronicle.apply(projection, views.applied(), most));
     }
   }
 
