@@ -318,23 +318,27 @@ final class AnnouncerLogs {
     return true;
   }
 
-  /** Notes how far the logs are in the feed, and deletes what nobody will read again. */
+  /**
+   * Notes how far the logs are in the feed, and deletes what nobody will read again; one log after
+   * the other, since transactions of one partition would only get in each other's way.
+   */
   CompletableFuture<Void> save() {
-    List<CompletableFuture<?>> saving = new ArrayList<>();
+    CompletableFuture<Void> saved = CompletableFuture.completedFuture(null);
     for (Log log : logs.values()) {
       if (log.done > log.savedDone) {
         long chunk = log.savedDone / FactTables.BATCHES_OF_CHUNK;
-        long whole = log.done / FactTables.BATCHES_OF_CHUNK;
-        saving.add(
-            session
-                .executeAsync(
-                    statements.setDone.bind(log.done, Announcer.FARM, log.name, log.done))
-                .toCompletableFuture()
-                .thenCompose(done -> deleteChunks(log.name, chunk, whole)));
-        log.savedDone = log.done;
+        long to = log.done;
+        saved =
+            saved
+                .thenCompose(before ->
+                    session.executeAsync(
+                        statements.setDone.bind(to, Announcer.FARM, log.name, to)))
+                .thenCompose(done ->
+                    deleteChunks(log.name, chunk, to / FactTables.BATCHES_OF_CHUNK));
+        log.savedDone = to;
       }
     }
-    return CompletableFuture.allOf(saving.toArray(CompletableFuture[]::new));
+    return saved;
   }
 
   private CompletableFuture<Void> deleteChunks(String log, long from, long to) {
