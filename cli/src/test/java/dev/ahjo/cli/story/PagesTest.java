@@ -97,7 +97,7 @@ class PagesTest {
     assertThat(browser().count(step(0, "success"))).isOne();
     assertThat(browser().count(step(2, "pending"))).isOne();
     shown("its log", () -> browser().text("#log").equals("red <b>bold</b> & &amp;\n"));
-    assertThat(browser().text("#log .bold.c1")).isEqualTo("red");
+    assertThat(browser().text("#log .ansi-red-fg")).isEqualTo("red");
     browser().click("#steps li:nth-child(2) button");
 
     Files.createFile(gate);
