@@ -29,6 +29,9 @@ final class CassandraSessions {
 
   private static final Duration INIT = Duration.ofSeconds(10);
 
+  /** So long the driver gathers news of tables before it looks at them; each table made waits. */
+  private static final Duration NEWS_OF_TABLES = Duration.ofMillis(20);
+
   /**
    * After so long without an answer another server is asked, too, if asking twice does no harm. So
    * one that hangs without hanging up costs each request no more.
@@ -84,6 +87,7 @@ final class CassandraSessions {
             .withDuration(DefaultDriverOption.REQUEST_TIMEOUT, REQUEST)
             .withDuration(DefaultDriverOption.CONNECTION_INIT_QUERY_TIMEOUT, INIT)
             .withDuration(DefaultDriverOption.METADATA_SCHEMA_REQUEST_TIMEOUT, INIT)
+            .withDuration(DefaultDriverOption.METADATA_SCHEMA_WINDOW, NEWS_OF_TABLES)
             .withDuration(DefaultDriverOption.HEARTBEAT_INTERVAL, HEARTBEAT)
             .withDuration(DefaultDriverOption.HEARTBEAT_TIMEOUT, HEARTBEAT_ANSWER)
             .withClass(
