@@ -2,8 +2,8 @@ package dev.ahjo.persistence.cassandra.server;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtensionContext;
-import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 
@@ -13,7 +13,8 @@ import org.junit.jupiter.api.extension.ParameterResolver;
  * it starts it again. Without a JDK 17 or the server's class path the test fails, and says so.
  */
 public final class CassandraExtension implements ParameterResolver {
-  private static final Namespace OURS = Namespace.create(CassandraExtension.class);
+  /** Outlives JUnit's stores: Surefire has a run of its own for each class. */
+  private static @Nullable CassandraRing ring;
 
   @Override
   public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
@@ -22,18 +23,19 @@ public final class CassandraExtension implements ParameterResolver {
 
   @Override
   public CassandraRing resolveParameter(ParameterContext parameter, ExtensionContext context) {
-    return context
-        .getRoot()
-        .getStore(OURS)
-        .getOrComputeIfAbsent(
-            CassandraRing.class,
-            first -> {
-              try {
-                return CassandraRing.ofOne();
-              } catch (IOException failed) {
-                throw new UncheckedIOException(failed);
-              }
-            },
-            CassandraRing.class);
+    try {
+      return running();
+    } catch (IOException failed) {
+      throw new UncheckedIOException(failed);
+    }
+  }
+
+  private static synchronized CassandraRing running() throws IOException {
+    CassandraRing known = ring;
+    if (known == null) {
+      known = CassandraRing.ofOne();
+      ring = known;
+    }
+    return known;
   }
 }

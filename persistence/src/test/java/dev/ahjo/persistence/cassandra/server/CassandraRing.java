@@ -45,7 +45,7 @@ public final class CassandraRing implements AutoCloseable {
   private final List<CassandraServer> servers;
   private final int port;
   private final AtomicInteger keyspaces = new AtomicInteger();
-  private final Thread atExit = new Thread(this::killAll, "cassandra-ring-at-exit");
+  private final Thread atExit = new Thread(this::endAtExit, "cassandra-ring-at-exit");
 
   private CassandraRing(Path folder, List<CassandraServer> servers, int port) {
     this.folder = folder;
@@ -210,6 +210,19 @@ public final class CassandraRing implements AutoCloseable {
     } catch (IllegalStateException exiting) {
       return; // The hook is at work already.
     }
+    deleteFolder();
+  }
+
+  private void endAtExit() {
+    killAll();
+    try {
+      deleteFolder();
+    } catch (IOException left) {
+      System.err.println("Could not delete " + folder + " of a Cassandra server: " + left);
+    }
+  }
+
+  private void deleteFolder() throws IOException {
     try (Stream<Path> all = Files.walk(folder)) {
       for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
         Files.deleteIfExists(path);
