@@ -12,6 +12,7 @@ import java.util.logging.Logger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.openqa.selenium.By;
+import org.openqa.selenium.Keys;
 import org.openqa.selenium.SessionNotCreatedException;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
@@ -70,7 +71,8 @@ final class Browser implements AutoCloseable {
   }
 
   private static RuntimeException missed(String what, String why) {
-    String loud = "NOT TESTED: " + what + ", since this system " + why.lines().findFirst().orElse("");
+    String loud =
+        "NOT TESTED: " + what + ", since this system " + why.lines().findFirst().orElse("");
     System.out.println(loud);
     return Assumptions.abort(loud);
   }
@@ -122,6 +124,10 @@ final class Browser implements AutoCloseable {
 
   void click(String selector) {
     driver.findElement(By.cssSelector(selector)).click();
+  }
+
+  void press(String selector, Keys key) {
+    driver.findElement(By.cssSelector(selector)).sendKeys(key);
   }
 
   /** What scripts did wrong or wanted to do and may not, since the last time this was asked. */

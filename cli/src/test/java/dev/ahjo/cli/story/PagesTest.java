@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.openqa.selenium.Keys;
 
 /** The pages as a person has them open, in a real browser, over a real node. */
 @Tag("processes")
@@ -115,6 +116,32 @@ class PagesTest {
   }
 
   @Test
+  void aLineLongerThanWhatIsReadAtOnceIsReadFromItsBegin() throws Exception {
+    int width = 300_000;
+    farm()
+        .project(
+            """
+            project: wide
+            builders:
+              b:
+                steps: [{run: "head -c %d /dev/zero | tr '\\\\0' y; echo; echo end"}]
+            """
+                .formatted(width));
+    farm().end(farm().submit("wide", "a story"));
+    browser().go(farm().page("/builds/wide/b/1"));
+    shown("its end", () -> browser().text("#log").endsWith("y\nend\n"));
+    assertThat(browser().text("#log").length()).isLessThan(width);
+
+    shown(
+        "all of it for who goes up",
+        () -> {
+          browser().press("#log", Keys.HOME);
+          return browser().text("#log").length() >= width + 5;
+        });
+    assertThat(browser().text("#log")).isEqualTo("y".repeat(width) + "\nend\n");
+  }
+
+  @Test
   void aPageOutlivesItsNode() throws Exception {
     Path gate = folder.resolve("killed");
     Path proof = folder.resolve("proof");
@@ -164,7 +191,8 @@ class PagesTest {
   }
 
   private static String waitFor(Path gate) {
-    return "      - {name: wait, run: \"while [ ! -e %s ]; do sleep 0.05; done\"}\n".formatted(gate);
+    return "      - {name: wait, run: \"while [ ! -e %s ]; do sleep 0.05; done\"}\n"
+        .formatted(gate);
   }
 
   private static String step(int number, String state) {
@@ -183,7 +211,8 @@ class PagesTest {
       LiveFarm.await(what + " in the page", condition);
     } catch (AssertionError missed) {
       throw new AssertionError(
-          missed.getMessage() + ":\n" + browser().string("return document.body.innerText;"), missed);
+          missed.getMessage() + ":\n" + browser().string("return document.body.innerText;"),
+          missed);
     }
   }
 

@@ -20,7 +20,16 @@ import org.apache.pekko.http.javadsl.model.ContentTypes;
  */
 final class Assets {
   private static final List<String> FILES =
-      List.of("ahjo.css", "ansi.js", "ansi_up.js", "api.js", "build.js", "home.js", "icon.svg", "log.js", "show.js");
+      List.of(
+          "ahjo.css",
+          "ansi.js",
+          "ansi_up.js",
+          "api.js",
+          "build.js",
+          "home.js",
+          "icon.svg",
+          "log.js",
+          "show.js");
   private static final Map<String, ContentType> TYPES =
       Map.of(
           "css", ContentTypes.parse("text/css; charset=UTF-8"),

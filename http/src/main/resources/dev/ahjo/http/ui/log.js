@@ -16,10 +16,13 @@ const MAX_REFUSED = 10;
 const NEAR = 8;
 const NEWLINE = 10;
 
-/** Where a text may begin: after a line's end, or else not in the middle of a character. */
+/**
+ * Where a text may begin: after a line's end, unless that leaves little of it, or else not in the
+ * middle of a character.
+ */
 function begin(data) {
   const line = data.indexOf(NEWLINE) + 1;
-  if (line > 0 && line < data.length) return line;
+  if (line > 0 && line <= data.length / 2) return line;
   let at = 0;
   while (at < 3 && at < data.length && (data[at] & 0xc0) === 0x80) at++;
   return at;
