@@ -85,7 +85,7 @@ class PagesTest {
                     run: |
                       printf '\\033[1;31mred\\033[0m <b>bold</b> & &amp;\\n'
                       while [ ! -e %s ]; do sleep 0.05; done
-                      printf 'a line\\rthe last line'
+                      printf '\\033]odd\\na line\\rthe last line'
                   - {name: third, run: exit 3}
                   - {name: never, run: echo never}
             """
@@ -102,7 +102,7 @@ class PagesTest {
     browser().click("#steps li:nth-child(2) button");
 
     Files.createFile(gate);
-    shown("its last line", () -> browser().text("#log").endsWith("a line\nthe last line"));
+    shown("its last line", () -> browser().text("#log").endsWith("\nodd\na line\nthe last line"));
     shown("the build's end", () -> browser().text("#state").equals("✕ failure"));
     assertThat(browser().count(step(1, "success"))).isOne();
     assertThat(browser().count(step(2, "failure"))).isOne();

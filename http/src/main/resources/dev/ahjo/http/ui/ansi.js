@@ -2,9 +2,12 @@
 // return, which a terminal would write over, begins a line.
 import { AnsiUp } from './ansi_up.js';
 
-const STEERING = /\x1b\[([0-9;:]*)m|\x1b\[[0-?]*[ -\/]*[@-~]|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[ -\/]*[0-~]|\r+\n?|[\x00-\x08\x0b-\x1f\x7f]/g;
-/** What may go on in the next piece. */
-const OPEN = /(?:\x1b(?:\[[0-?]*[ -\/]*|[\]PX^_][^\x07\x1b]*\x1b?|[ -\/]*)?|\r+)$/;
+const STEERING = /\x1b\[([0-9;:]*)m|\x1b\[[0-?]*[ -\/]*[@-~]|\x1b[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)|\x1b[ -\/]*[0-~]|\r+\n?|[\x00-\x08\x0b-\x1f\x7f]/g;
+/**
+ * What may go on in the next piece. Nothing that steers goes beyond its line: the rest of a log might
+ * be taken for it.
+ */
+const OPEN = /(?:\x1b(?:\[[0-?]*[ -\/]*|[\]PX^_][^\x07\x1b\n]*\x1b?|[ -\/]*)?|\r+)$/;
 const MAX_OPEN = 4096;
 
 export class Ansi {
