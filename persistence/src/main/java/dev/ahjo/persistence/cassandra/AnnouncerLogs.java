@@ -65,8 +65,10 @@ final class AnnouncerLogs {
   private static final class Log {
     final String name;
     final Deque<Announcement> queue = new ArrayDeque<>();
+
     /** The round that has found it ended first. */
     @Nullable Long ended;
+
     long next;
     long lastStamp;
 
@@ -331,10 +333,9 @@ final class AnnouncerLogs {
         saved =
             saved
                 .thenCompose(before ->
-                    session.executeAsync(
-                        statements.setDone.bind(to, Announcer.FARM, log.name, to)))
-                .thenCompose(done ->
-                    deleteChunks(log.name, chunk, to / FactTables.BATCHES_OF_CHUNK));
+                    session.executeAsync(statements.setDone.bind(to, Announcer.FARM, log.name, to)))
+                .thenCompose(
+                    done -> deleteChunks(log.name, chunk, to / FactTables.BATCHES_OF_CHUNK));
         log.savedDone = to;
       }
     }
@@ -353,7 +354,8 @@ final class AnnouncerLogs {
   /** Forgets the logs that were ended, once all of them is in the feed and that is saved. */
   void forgetEnded() {
     for (Log log : List.copyOf(logs.values())) {
-      // What was announced before its end may be missed by a reading begun with the asking for that.
+      // What was announced before its end may be missed by a reading begun with the asking for
+      // that.
       if (log.ended != null
           && log.ended < round
           && log.exhausted == round

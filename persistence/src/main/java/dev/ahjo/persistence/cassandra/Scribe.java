@@ -255,8 +255,7 @@ final class Scribe implements AutoCloseable {
     Map<String, CompletableFuture<List<Row>>> reading = new HashMap<>();
     upTo.forEach((entity, to) ->
         reading.put(
-            entity,
-            store.rows().list(entity, reached.of(entity) + 1, to, MAX_ROWS_OF_ENTITY)));
+            entity, store.rows().list(entity, reached.of(entity) + 1, to, MAX_ROWS_OF_ENTITY)));
     Map<String, Deque<Row>> rows = new HashMap<>();
     reading.forEach((entity, read) -> rows.put(entity, contiguous(entity, read.join())));
     List<Feed.Item> batch = new ArrayList<>();

@@ -116,9 +116,7 @@ final class ListedShelf<V> {
 
   private @Nullable Place<V> place(String id) {
     Place<V> known = places.get(id);
-    return known != null || absent.contains(id)
-        ? known
-        : found(id, heard(id, reading.find(id)));
+    return known != null || absent.contains(id) ? known : found(id, heard(id, reading.find(id)));
   }
 
   private Optional<Found<V>> heard(String id, CompletionStage<Optional<Found<V>>> answer) {

@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -38,9 +39,9 @@ import java.util.concurrent.locks.LockSupport;
  * [BUILDS_PER_SECOND] [SECONDS] [SERVERS]}. Builds of one step, told by the real rules, are stored
  * on real servers: in each lane one build after the other, each row when the one before it in its
  * lane and of its entity is stored, as causes and effects are. First the rows of BUILDS are stored
- * by themselves, then fed by themselves, then shown by themselves, so that the cost of each is
- * told apart; then as fast as they can with all three at once; last at a steady pace. Everything is
- * done twice, first to warm up. Run by hand.
+ * by themselves, then fed by themselves, then shown by themselves, so that the cost of each is told
+ * apart; then as fast as they can with all three at once; last at a steady pace. Everything is done
+ * twice, first to warm up. Run by hand.
  */
 final class FeedBench {
   private static final String PROJECT = "bench";
@@ -52,7 +53,6 @@ final class FeedBench {
   /** What has been used up by a moment. */
   private record Used(long nanos, long ours, long servers, long requests) {}
 
-  private final CassandraRing ring;
   private final FactStore store;
   private final CassandraTables tables;
   private final FeedSource source;
@@ -70,7 +70,6 @@ final class FeedBench {
   private long rows;
 
   private FeedBench(CassandraRing ring, int lanes) throws IOException {
-    this.ring = ring;
     this.lanes = lanes;
     CassandraSettings settings = TestRing.settings(ring);
     store =
@@ -172,7 +171,8 @@ final class FeedBench {
       CompletableFuture<Void> written =
           before
               .thenCompose(done -> store.append(List.of(each.row())))
-              .thenRun(() -> storedAt.put(name(entity, each.row().sequenceNr()), System.nanoTime()));
+              .thenRun(
+                  () -> storedAt.put(name(entity, each.row().sequenceNr()), System.nanoTime()));
       ends.set(each.lane(), written);
       entities.put(entity, written);
       rows++;
@@ -291,7 +291,8 @@ final class FeedBench {
     for (long at = from; at < rows; ) {
       for (Feed.Placed row : store.feed().after(at, 500)) {
         at = row.number();
-        long stored = storedAt.get(name(row.item().entity(), row.item().sequenceNr()));
+        String name = name(row.item().entity(), row.item().sequenceNr());
+        long stored = Objects.requireNonNull(storedAt.get(name), name);
         fed.add(fedAt.ceilingEntry(at).getValue() - stored);
         shown.add(shownAt.ceilingEntry(at).getValue() - stored);
       }
@@ -326,8 +327,7 @@ final class FeedBench {
         ProcessHandle.current()
             .descendants()
             .filter(child -> child.info().command().filter(c -> c.endsWith("java")).isPresent())
-            .mapToLong(
-                child -> child.info().totalCpuDuration().map(Duration::toNanos).orElse(0L))
+            .mapToLong(child -> child.info().totalCpuDuration().map(Duration::toNanos).orElse(0L))
             .sum();
     var machine =
         (com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
