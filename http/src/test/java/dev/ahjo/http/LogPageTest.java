@@ -83,7 +83,8 @@ class LogPageTest {
     Files.writeString(
         folder.resolve("log.js"), log.replace("const PAUSE = 1000;", "const PAUSE = 1;"));
     Files.writeString(
-        folder.resolve("ansi.js"), "export class Ansi { write(text, into) { into.append(text); } }");
+        folder.resolve("ansi.js"),
+        "export class Ansi { write(text, into) { into.append(text); } }");
     Files.writeString(folder.resolve("show.js"), resource("ui/show.js"));
     Files.writeString(folder.resolve("api.js"), API);
     Files.writeString(folder.resolve("main.js"), MAIN);
