@@ -10,7 +10,8 @@ public interface Entities {
   /**
    * Says {@code message} to {@code to}. The answer comes once its facts are on disk. Fails with a
    * timeout when the entity can't be reached: then the message may or may not have been obeyed, and
-   * may be said again. Fails with {@link Broken} when the entity's journal is damaged, or it has a bug.
+   * may be said again. Fails with {@link Broken} when the entity's journal is damaged, or it has a
+   * bug.
    */
   CompletionStage<Answer> tell(EntityRef to, Message message);
 
