@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.File;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -18,8 +19,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -41,19 +44,21 @@ final class LiveFarm implements AutoCloseable {
     this.port = freePair();
   }
 
-  /** A free port whose successor is free, too: HTTP's and the gate's. */
+  /**
+   * A free port whose successor is free, too: HTTP's and the gate's. None of those that the system
+   * gives to connections: a killed node's must still be free when it comes again.
+   */
   private static int freePair() throws IOException {
-    while (true) {
-      try (var first = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-          var _ = new ServerSocket(first.getLocalPort() + 1, 1, InetAddress.getLoopbackAddress())) {
-        return first.getLocalPort();
-      } catch (IOException taken) {
-        if (taken instanceof java.net.BindException) {
-          continue;
-        }
-        throw taken;
+    for (int tries = 0; tries < 100; tries++) {
+      int port = ThreadLocalRandom.current().nextInt(12_000, 32_000);
+      try (var _ = new ServerSocket(port, 1, InetAddress.getLoopbackAddress());
+          var _ = new ServerSocket(port + 1, 1, InetAddress.getLoopbackAddress())) {
+        return port;
+      } catch (BindException taken) {
+        continue;
       }
     }
+    throw new IOException("Expected two free ports in a row, but found none");
   }
 
   LiveFarm start() throws Exception {
@@ -108,14 +113,16 @@ final class LiveFarm implements AutoCloseable {
   }
 
   void killAgent() throws Exception {
-    var agent = agent();
+    var agent = agent().orElseThrow();
     agent.destroyForcibly();
     agent.onExit().get(10, TimeUnit.SECONDS);
   }
 
-  private ProcessHandle agent() throws IOException {
-    String words = Files.readString(data.resolve("agent.pid")).strip();
-    return ProcessHandle.of(Long.parseLong(words.split("\\s+", 2)[0])).orElseThrow();
+  private Optional<ProcessHandle> agent() throws IOException {
+    String words = text(data.resolve("agent.pid")).strip();
+    return words.isEmpty()
+        ? Optional.empty()
+        : ProcessHandle.of(Long.parseLong(words.split("\\s+", 2)[0]));
   }
 
   void project(String yaml) throws Exception {
@@ -215,6 +222,10 @@ final class LiveFarm implements AutoCloseable {
   @Override
   public void close() throws Exception {
     if (up != null) {
+      if (!up.isAlive()) {
+        // A node that was killed and not started again has left it behind.
+        agent().ifPresent(ProcessHandle::destroyForcibly);
+      }
       up.destroy();
       if (!up.waitFor(20, TimeUnit.SECONDS)) {
         up.destroyForcibly();

@@ -84,7 +84,7 @@ class PagesTest {
                   - name: "<b>second</b>"
                     run: |
                       printf '\\033[1;31mred\\033[0m <b>bold</b> & &amp;\\n'
-                      while [ ! -e %s ]; do sleep 0.05; done
+                      for i in $(seq 2400); do [ ! -e %s ] || break; sleep 0.05; done
                       printf '\\033]odd\\na line\\rthe last line'
                   - {name: third, run: exit 3}
                   - {name: never, run: echo never}
@@ -155,7 +155,7 @@ class PagesTest {
                   - name: count
                     run: |
                       i=0
-                      while [ ! -e %s ]; do
+                      while [ ! -e %s ] && [ $i -lt 6000 ]; do
                         i=$((i+1))
                         echo "line $i" | tee -a %s
                         sleep 0.02
@@ -191,7 +191,7 @@ class PagesTest {
   }
 
   private static String waitFor(Path gate) {
-    return "      - {name: wait, run: \"while [ ! -e %s ]; do sleep 0.05; done\"}\n"
+    return "      - {name: wait, run: \"for i in $(seq 2400); do [ ! -e %s ] || break; sleep 0.05; done\"}\n"
         .formatted(gate);
   }
 

@@ -43,6 +43,6 @@ public interface Mailboxes {
   /** It can't be woken on this node, for a damaged record. Safe for many threads. */
   default void unreadable(EntityRef entity) {}
 
-  /** It could be woken after all. */
+  /** It could be woken after all, or is not tried any more. */
   default void readable(EntityRef entity) {}
 }

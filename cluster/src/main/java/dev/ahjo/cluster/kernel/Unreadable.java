@@ -6,6 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.BehaviorInterceptor;
+import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.Signal;
 import org.apache.pekko.actor.typed.TypedActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.jspecify.annotations.Nullable;
@@ -13,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Answers for an entity that can't be woken because a record of its journal is damaged: whoever
  * says something to it hears which record, and does not wait in vain. Waking is tried again and
- * again, so it goes on when the record has been mended, or a newer version reads it.
+ * again, so it goes on when the record has been mended, or a newer version reads it; those who
+ * spoke before anything was known are then obeyed as well.
  */
 final class Unreadable extends BehaviorInterceptor<Mail, Mail> {
   /** Of those who speak before it is known, the rest must ask again. */
@@ -43,7 +46,21 @@ final class Unreadable extends BehaviorInterceptor<Mail, Mail> {
         early.add(say);
       }
     }
+    if (problem != null && mail == Mail.Signal.STOP) {
+      // It would lie there until the record can be read, and hold up a shard that moves.
+      return Behaviors.stopped();
+    }
     return target.apply(context, mail);
+  }
+
+  @Override
+  public Behavior<Mail> aroundSignal(
+      TypedActorContext<Mail> context, Signal signal, SignalTarget<Mail> target) {
+    if (signal instanceof PostStop && problem != null) {
+      mailboxes.readable(me);
+      mailboxes.rested(context.asJava().getSelf());
+    }
+    return target.apply(context, signal);
   }
 
   /** Its journal was read to the end. */

@@ -95,6 +95,10 @@ class EntityActorTest {
       assertThat(farm.hear(TAKER, GIFT)).isEqualTo(new Mail.Broke(7, problem));
       assertThat(farm.hear(TAKER, GIFT)).isEqualTo(new Mail.Broke(7, problem));
       assertThat(farm.unreadable).containsExactly(TAKER);
+      farm.post(TAKER, Mail.Signal.STOP);
+      farm.until("stopped, not stashed", farm.unreadable::isEmpty);
+      farm.forget(TAKER);
+      assertThat(farm.hear(TAKER, GIFT)).isEqualTo(new Mail.Broke(7, problem));
     } finally {
       MemoryJournal.DAMAGED.clear();
     }

@@ -179,6 +179,11 @@ final class ToyFarm implements AutoCloseable {
     }
   }
 
+  /** It has ended by itself; the next mail wakes another. */
+  void forget(EntityRef ref) {
+    awake.remove(ref);
+  }
+
   void wake(EntityRef ref) {
     awake(ref);
   }

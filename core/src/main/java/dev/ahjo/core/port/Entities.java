@@ -18,7 +18,10 @@ public interface Entities {
   /** The entity's present state, of the type that its class names; its initial one if it is new. */
   CompletionStage<Object> state(EntityRef of);
 
-  /** An entity can't take a message, and saying it again helps nothing: the text says why. */
+  /**
+   * An entity can't take a message now, and saying it again helps nothing: the text says why. What
+   * was said first may still be obeyed once its journal has been mended.
+   */
   final class Broken extends RuntimeException {
     private static final long serialVersionUID = 1;
 

@@ -7,6 +7,8 @@ const SOON = 80;
 const MAX_SOON = 2000;
 /** Three times as long as the node ever keeps a stream silent. */
 const SILENCE = 45000;
+/** An answer that does not stream comes within this time, or the question is asked again. */
+const PATIENCE = 30000;
 let refused = false;
 
 function ask(path, options, token) {
@@ -45,7 +47,7 @@ export function pause(answer) {
 export const later = ms => new Promise(r => setTimeout(r, ms));
 
 export async function get(path) {
-  const answer = await send(path, {});
+  const answer = await send(path, { signal: AbortSignal.timeout(PATIENCE) });
   if (!answer.ok) throw await told(answer);
   return answer.json();
 }
@@ -147,7 +149,7 @@ export async function live(path, look) {
       await look();
       tell('look', '');
     } catch (e) {
-      const lost = e instanceof TypeError;
+      const lost = e instanceof TypeError || e.name === 'TimeoutError';
       tell('look', lost ? 'The node does not answer; trying again' : e.message);
       wait = lost ? PAUSE : e.again || 0;
     }

@@ -137,9 +137,12 @@ final class AnnouncerLogs {
   private record Reading(
       CompletableFuture<List<Row>> names, Map<Log, CompletableFuture<List<Row>>> tails) {}
 
-  /** Begins the next {@link #read} already, while there is something else to wait for. */
+  /**
+   * Begins the next {@link #read} already, while there is something else to wait for; but not while
+   * something lacks, lest it be given up for what an old reading did not see.
+   */
   void readAhead() {
-    if (reading == null) {
+    if (reading == null && trouble().isEmpty()) {
       reading = begin();
     }
   }

@@ -148,10 +148,14 @@ final class CassandraViews implements ByTable.Written {
   /** All that is not in memory is asked for at once; one by one each would cost a round trip. */
   @Override
   public void expect(Set<EntityRef> entities) {
+    int asked = 0;
     for (EntityRef entity : entities) {
       ListedShelf<?> shelf = shelves.get(entity.type().label());
       if (shelf != null) {
         shelf.ask(entity.id());
+        if (++asked % ON_THE_WAY == 0) {
+          shelves.values().forEach(ListedShelf::hear);
+        }
       }
     }
     shelves.values().forEach(ListedShelf::hear);

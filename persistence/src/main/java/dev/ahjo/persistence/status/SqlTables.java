@@ -29,13 +29,16 @@ abstract class SqlTables implements ByTable.Listed {
 
   /** Asks for anything else. */
   final <T> T ask(Readers.Reading<T> question) {
+    // Before, since what is read is as old as its beginning; after, since the tables may have been
+    // made anew meanwhile.
+    confirm();
     T answer = readers.ask(question);
     confirm();
     return answer;
   }
 
   /**
-   * Whether what was just read may be told.
+   * Whether the tables may be read now.
    *
    * @throws StatusUnavailable when not
    */

@@ -80,6 +80,9 @@ public final class StatusProjection implements AutoCloseable {
   private long hiddenBehind = -1;
 
   private long hiddenSince;
+
+  /** Since when the journal can't be read, of {@link System#nanoTime}; null while it can. */
+  private @Nullable Long unreadableSince;
   private long nextReport = System.nanoTime();
 
   private StatusProjection(
@@ -157,6 +160,7 @@ public final class StatusProjection implements AutoCloseable {
         }
         long end = journal.end();
         FactSource.Page page = journal.page(views.applied(), limit);
+        unreadableSince = null;
         List<FactSource.Entry> batch = page.entries();
         List<StatusEvent> heard = new ArrayList<>();
         views.expect(subjects(batch));
@@ -259,6 +263,9 @@ public final class StatusProjection implements AutoCloseable {
   /** Lets go of what is not committed, and waits. */
   private void recover(Throwable failed, Duration pause) {
     sound = false;
+    if (!pause.isZero() && lasting(failed)) {
+      views.showAsIs();
+    }
     try {
       views.forget();
       sound = true;
@@ -270,9 +277,6 @@ public final class StatusProjection implements AutoCloseable {
     if (pause.isZero()) {
       return;
     }
-    if (failed instanceof UnfitFact) {
-      views.showAsIs();
-    }
     String said = String.valueOf(failed.getMessage());
     if (said.equals(trouble)) {
       LOG.warn("Still so, next try in {}: {}", pause, said);
@@ -281,6 +285,18 @@ public final class StatusProjection implements AutoCloseable {
     }
     trouble = said;
     sleep(pause.toNanos());
+  }
+
+  /** Whether it is the journal that stops the tables where they are, and not only for a moment. */
+  private boolean lasting(Throwable failed) {
+    if (!(failed instanceof IOException)) {
+      unreadableSince = null;
+      return failed instanceof UnfitFact;
+    }
+    long now = System.nanoTime();
+    long since = unreadableSince == null ? now : unreadableSince;
+    unreadableSince = since;
+    return now - since >= HIDDEN_LONG.toNanos();
   }
 
   private Duration doubled(Duration pause) {

@@ -77,13 +77,14 @@ final class TableViews implements ByTable.Written {
 
   @Override
   public void showAsIs() {
-    owed = 0;
+    owed = Math.min(owed, applied);
   }
 
   /**
-   * Asked after reading: whoever has seen something is never shown that it has not happened yet.
+   * Asked around each reading: whoever has seen something is never shown that it has not happened
+   * yet.
    *
-   * @throws StatusUnavailable when what was read may be older than what was read before
+   * @throws StatusUnavailable when what is read may be older than what was read before
    */
   void confirm() {
     long reached = applied;

@@ -197,6 +197,15 @@ public final class CassandraRing implements AutoCloseable {
     servers.get(server).signal("CONT");
   }
 
+  /** Starts those again that were killed and not restarted. */
+  void revive() throws IOException {
+    for (int server = 0; server < servers.size(); server++) {
+      if (!servers.get(server).isAlive()) {
+        restart(server);
+      }
+    }
+  }
+
   private void killAll() {
     servers.forEach(CassandraServer::kill);
   }

@@ -65,9 +65,13 @@ final class CassandraServer {
     return folder.resolve("server.log");
   }
 
+  boolean isAlive() {
+    return guard != null && guard.isAlive();
+  }
+
   /** Starts the process; it answers later. */
   void start() throws IOException {
-    if (guard != null && guard.isAlive()) {
+    if (isAlive()) {
       throw new IllegalStateException("The server " + host() + " runs already");
     }
     List<String> command = new ArrayList<>(List.of("/bin/sh", "-c", GUARD, "cassandra"));
