@@ -66,8 +66,7 @@ final class Self implements NodeDoor {
         new Reading(
             "ahjo_gate_sessions", "Workers connected to this node", "gauge", sessions.count()));
     readings.add(
-        new Reading(
-            "ahjo_entities_awake", "Entities awake on this node", "gauge", engine.awake()));
+        new Reading("ahjo_entities_awake", "Entities awake on this node", "gauge", engine.awake()));
     readings.add(
         new Reading(
             "ahjo_entities_unreadable",

@@ -83,6 +83,7 @@ public final class StatusProjection implements AutoCloseable {
 
   /** Since when the journal can't be read, of {@link System#nanoTime}; null while it can. */
   private @Nullable Long unreadableSince;
+
   private long nextReport = System.nanoTime();
 
   private StatusProjection(

@@ -9,8 +9,8 @@ import org.junit.jupiter.api.extension.ParameterResolver;
 
 /**
  * Hands a {@link CassandraRing} of one server to whoever has a parameter of that type: the same one
- * to all tests of the JVM, so each takes a {@link CassandraRing#freshKeyspace}. A test that kills it
- * starts it again; if that test failed before it could, the next class finds it running all the
+ * to all tests of the JVM, so each takes a {@link CassandraRing#freshKeyspace}. A test that kills
+ * it starts it again; if that test failed before it could, the next class finds it running all the
  * same. Without a JDK 17 or the server's class path the test fails, and says so.
  */
 public final class CassandraExtension implements ParameterResolver {
