@@ -25,8 +25,13 @@ public final class NodeOptions {
 
   /** The node, with AHJO_TOKEN as the bearer token if that is set. */
   public Client client(Console console) {
-    String text =
-        Optional.ofNullable(url).or(() -> console.variable("AHJO_URL")).orElse(DEFAULT_URL);
+    return client(
+        console,
+        Optional.ofNullable(url).or(() -> console.variable("AHJO_URL")).orElse(DEFAULT_URL));
+  }
+
+  /** The node at {@code text}, likewise. */
+  public static Client client(Console console, String text) {
     try {
       URI uri = URI.create(text);
       if (uri.getHost() != null

@@ -4,11 +4,17 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.ahjo.cli.Client;
 import dev.ahjo.cli.CommandFailed;
+import dev.ahjo.cli.Events;
 import dev.ahjo.cli.Exit;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -17,7 +23,7 @@ import java.util.concurrent.Semaphore;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What a measurement asks of a node, all through its HTTP interface. */
+/** What a measurement asks of one node or several of a cluster, all through HTTP. */
 final class BenchFarm {
   private static final Pattern CPU =
       Pattern.compile("(?m)^(?:ahjo_)?process_cpu_seconds_total(?:\\{[^}]*})? ([0-9.eE+-]+)");
@@ -25,25 +31,39 @@ final class BenchFarm {
   /** How addresses of gates begin. */
   static final String REMOTING = "pekko://";
 
-  private final Client client;
+  /** How far the read tables may be behind. */
+  private static final Duration READ_TABLES = Duration.ofSeconds(10);
+
+  /** Of one submission's requests, more than are looked for are looked through. */
+  private static final int OTHERS = 1000;
+
+  private final List<Client> nodes;
   private final String name;
 
   /**
+   * @param nodes of one cluster, all of which are loaded; the first is asked what came of it
    * @param name the projects are called {@code name-0}, {@code name-1} and so on
    */
-  BenchFarm(Client client, String name) {
-    this.client = client;
+  BenchFarm(List<Client> nodes, String name) {
+    this.nodes = List.copyOf(nodes);
     this.name = name;
   }
 
   Client client() {
-    return client;
+    return nodes.getFirst();
   }
 
-  /** Where workers join the node, as {@code HOST:PORT}; empty where they can't. */
-  Optional<String> gate() {
-    JsonNode told = client.get(Client.path("cluster")).path("gate");
-    return told.isTextual() ? Optional.of(told.asText().replace(REMOTING, "")) : Optional.empty();
+  int nodes() {
+    return nodes.size();
+  }
+
+  /** Where workers join these nodes, as {@code HOST:PORT}; none of a node that has no gate. */
+  List<String> gates() {
+    return nodes.stream()
+        .map(node -> node.get(Client.path("cluster")).path("gate"))
+        .filter(JsonNode::isTextual)
+        .map(told -> told.asText().replace(REMOTING, ""))
+        .toList();
   }
 
   String project(int index) {
@@ -66,10 +86,11 @@ final class BenchFarm {
     for (int p = 0; p < projects; p++) {
       String file =
           "project: " + project(p) + "\ndefaults: {pool: " + pool + "}\nbuilders:\n" + steps;
-      client.put(
-          Client.path("projects", project(p)),
-          "application/yaml",
-          file.getBytes(StandardCharsets.UTF_8));
+      client()
+          .put(
+              Client.path("projects", project(p)),
+              "application/yaml",
+              file.getBytes(StandardCharsets.UTF_8));
     }
   }
 
@@ -77,12 +98,16 @@ final class BenchFarm {
   record Accepted(List<String> requests, String buildset, long nanos) {}
 
   Accepted submit(String project, List<String> builders) {
+    return submit(client(), project, builders);
+  }
+
+  private static Accepted submit(Client node, String project, List<String> builders) {
     ObjectNode body = Client.JSON.createObjectNode();
     body.put("project", project);
     builders.forEach(body.putArray("builders")::add);
     body.put("reason", "bench");
     long start = System.nanoTime();
-    JsonNode answer = client.post(Client.path("buildsets"), body);
+    JsonNode answer = node.post(Client.path("buildsets"), body);
     long took = System.nanoTime() - start;
     List<String> requests = new ArrayList<>();
     answer.path("requests").forEach(request -> requests.add(request.path("id").asText()));
@@ -90,7 +115,8 @@ final class BenchFarm {
   }
 
   /**
-   * Submits {@code builds} single requests spread over projects and builders, so many at a time.
+   * Submits {@code builds} single requests spread over nodes, projects and builders, so many at a
+   * time.
    */
   List<Accepted> flood(int builds, int projects, int builders, int atOnce)
       throws InterruptedException {
@@ -100,11 +126,12 @@ final class BenchFarm {
       for (int i = 0; i < builds; i++) {
         String project = project(i % projects);
         String builder = "b" + i / projects % builders;
+        Client node = nodes.get(i % nodes.size());
         room.acquire();
         answers.add(
             each.submit(() -> {
               try {
-                return submit(project, List.of(builder));
+                return submit(node, project, List.of(builder));
               } finally {
                 room.release();
               }
@@ -125,9 +152,83 @@ final class BenchFarm {
     return all;
   }
 
-  /** One of the node's readings, by its name with its labels, if it tells it. */
+  /** What a request has become, once it has ended. */
+  JsonNode awaitEnd(Events events, String request) throws IOException {
+    long deadline = System.nanoTime() + Crew.PATIENCE.toNanos();
+    while (System.nanoTime() < deadline) {
+      long seen = events.count();
+      JsonNode now = client().get(Client.path("requests", request));
+      switch (now.path("state").asText()) {
+        case "finished", "cancelled", "shelved" -> {
+          return now;
+        }
+        default -> events.await(seen);
+      }
+    }
+    throw new IOException("Request " + request + " does not end");
+  }
+
+  /** What was accepted as the first node shows it, when all of it has finished. */
+  List<JsonNode> shown(List<Accepted> accepted, int projects) {
+    Set<String> ours = new HashSet<>();
+    accepted.forEach(one -> ours.addAll(one.requests()));
+    List<JsonNode> shown = new ArrayList<>();
+    long deadline = System.nanoTime() + READ_TABLES.toNanos();
+    long finished;
+    // An agent hears of the end before the read tables show the last of them.
+    do {
+      shown.clear();
+      for (int p = 0; p < projects; p++) {
+        String path = Client.path("requests") + "?project=" + project(p);
+        for (JsonNode request : client().items(path, accepted.size() + OTHERS)) {
+          if (ours.contains(request.path("id").asText())) {
+            shown.add(request);
+          }
+        }
+      }
+      finished = shown.stream().filter(r -> r.path("finished_at").isTextual()).count();
+    } while (finished < ours.size() && System.nanoTime() < deadline);
+    return shown;
+  }
+
+  /** From the nodes' own times of their requests: they know best when they did what. */
+  void tellLatencies(List<Accepted> accepted, int projects, Report report) {
+    List<JsonNode> requests = shown(accepted, projects);
+    report.put("submitted to started", spans(requests, "started_at"));
+    report.put("submitted to finished", spans(requests, "finished_at"));
+  }
+
+  private static String spans(List<JsonNode> requests, String to) {
+    long[] nanos =
+        requests.stream()
+            .filter(r -> r.path("submitted_at").isTextual() && r.path(to).isTextual())
+            .mapToLong(r -> Duration.between(time(r, "submitted_at"), time(r, to)).toNanos())
+            .toArray();
+    return new Figures(nanos) + " (" + nanos.length + ")";
+  }
+
+  static Instant time(JsonNode item, String field) {
+    return Instant.parse(item.path(field).asText());
+  }
+
+  /** The earliest of a field of all that have it, by the node's clock. */
+  static Instant first(Iterable<JsonNode> items, String field) throws IOException {
+    Instant first = Instant.MAX;
+    for (JsonNode item : items) {
+      if (item.path(field).isTextual()) {
+        Instant at = time(item, field);
+        first = at.isBefore(first) ? at : first;
+      }
+    }
+    if (first.equals(Instant.MAX)) {
+      throw new IOException("Expected a time " + field + " of anything, but the node tells none");
+    }
+    return first;
+  }
+
+  /** One of the first node's readings, by its name with its labels, if it tells it. */
   Optional<Double> reading(String metric) {
-    return client
+    return client()
         .text("/metrics")
         .lines()
         .filter(line -> line.startsWith(metric + " "))
@@ -135,9 +236,16 @@ final class BenchFarm {
         .findFirst();
   }
 
-  /** The node's own CPU seconds so far, if it tells them. */
+  /** The CPU seconds of all nodes so far; empty unless each tells them. */
   Optional<Double> cpuSeconds() {
-    Matcher found = CPU.matcher(client.text("/metrics"));
-    return found.find() ? Optional.of(Double.parseDouble(found.group(1))) : Optional.empty();
+    double all = 0;
+    for (Client node : nodes) {
+      Matcher found = CPU.matcher(node.text("/metrics"));
+      if (!found.find()) {
+        return Optional.empty();
+      }
+      all += Double.parseDouble(found.group(1));
+    }
+    return Optional.of(all);
   }
 }

@@ -5,16 +5,11 @@ import dev.ahjo.cli.Client;
 import dev.ahjo.cli.CommandFailed;
 import dev.ahjo.cli.Exit;
 import dev.ahjo.cli.bench.SimulatedAgents.Manner;
-import dev.ahjo.cli.bench.SimulatedAgents.Settings;
-import dev.ahjo.core.id.PoolName;
 import java.io.IOException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -25,51 +20,46 @@ import java.util.function.Consumer;
  * does to the builds of others.
  */
 final class CrowdBench {
-  /** Makes the few workers that build meanwhile. */
-  interface Builders {
-    SimulatedAgents join(String pool, Manner manner);
-  }
-
   private static final Duration WELCOME = Duration.ofMinutes(10);
   private static final Duration IDLE = Duration.ofSeconds(20);
   private static final Duration BETWEEN_BUILDS = Duration.ofMillis(250);
 
+  /** How often a request is looked at until the read tables show that it has begun. */
+  private static final int LOOKS = 100;
+
+  private static final Duration BETWEEN_LOOKS = Duration.ofMillis(100);
+
   private final BenchFarm farm;
-  private final Map<String, String> table;
-  private final Builders builders;
+  private final Crew crew;
+  private final Report report;
   private final Consumer<String> note;
 
-  CrowdBench(BenchFarm farm, Map<String, String> table, Builders builders, Consumer<String> note) {
+  /**
+   * @param crew the few workers that build meanwhile
+   */
+  CrowdBench(BenchFarm farm, Crew crew, Report report, Consumer<String> note) {
     this.farm = farm;
-    this.table = table;
-    this.builders = builders;
+    this.crew = crew;
+    this.report = report;
     this.note = note;
   }
 
-  void run(int agents, String way, String pool, String token, String gate)
-      throws IOException, InterruptedException {
+  void run(int agents, String way) throws IOException, InterruptedException {
     boolean sockets = way.equals("ws");
     if (!sockets && !way.equals("remoting")) {
       throw new CommandFailed(
           Exit.USAGE, "--way: expected ws or remoting, but found '" + way + "'");
     }
-    farm.define(1, 1, pool, "true");
-    var settings =
-        new Settings(
-            gate,
-            token,
-            pool + "-crowd",
-            agents,
-            1,
-            new PoolName(pool + "-crowd"),
-            Manner.FINISH,
-            sockets ? 1 : agents);
+    farm.define(1, 1, crew.pool(), "true");
+    Crew waiting = crew.servingPool(crew.pool() + "-crowd");
+    SimulatedAgents.Settings settings =
+        waiting.settings(waiting.pool(), agents, 1, Manner.FINISH, sockets ? 1 : agents);
     Cost before = cost();
     long start = System.nanoTime();
     if (sockets) {
       try (var crowd = new SocketCrowd(farm.client().base(), settings)) {
         settle(agents, crowd.counter(), before, start);
-        storm(agents, crowd, pool);
+        storm(agents, crowd);
       }
     } else {
       try (var crowd = SimulatedAgents.start(settings)) {
@@ -92,26 +82,25 @@ final class CrowdBench {
   private void settle(int agents, Counter counter, Cost before, long start)
       throws IOException, InterruptedException {
     counter.awaitWelcome(WELCOME);
-    table.put("workers", agents + " with a connection each");
-    table.put("all here after", seconds(System.nanoTime() - start));
+    report.put("workers", agents + " with a connection each");
+    report.put("all here after", Report.seconds(System.nanoTime() - start));
     note.accept("all are here; the node is left alone for " + IDLE.toSeconds() + " s");
     Cost joined = cost();
     long from = System.nanoTime();
     awaitNothing(IDLE);
     Cost idle = cost();
     double span = (System.nanoTime() - from) / 1e9;
-    table.put(
+    report.put(
         "node's CPU to join",
-        String.format(
-            Locale.ROOT, "%.2f ms per worker", (joined.cpu() - before.cpu()) * 1000 / agents));
-    table.put(
+        Report.millisEach(joined.cpu() - before.cpu(), agents) + " per worker");
+    report.put(
         "node's CPU idle",
         String.format(
             Locale.ROOT,
             "%.1f %% of a processor, %.1f us a second per worker",
             (idle.cpu() - joined.cpu()) / span * 100,
             (idle.cpu() - joined.cpu()) / span * 1e6 / agents));
-    table.put(
+    report.put(
         "node's memory",
         String.format(
             Locale.ROOT,
@@ -119,7 +108,7 @@ final class CrowdBench {
             idle.resident() / 1e6,
             (idle.resident() - before.resident()) / 1e3 / agents,
             idle.heap() / 1e6));
-    table.put(
+    report.put(
         "node's descriptors",
         String.format(
             Locale.ROOT,
@@ -132,10 +121,8 @@ final class CrowdBench {
     new java.util.concurrent.CountDownLatch(1).await(span.toMillis(), TimeUnit.MILLISECONDS);
   }
 
-  private void storm(int agents, SocketCrowd crowd, String pool)
-      throws IOException, InterruptedException {
-    try (SimulatedAgents few = builders.join(pool, Manner.FINISH)) {
-      few.counter().awaitWelcome(WELCOME);
+  private void storm(int agents, SocketCrowd crowd) throws IOException, InterruptedException {
+    try (SimulatedAgents few = crew.join(Manner.FINISH)) {
       List<String> requests = new ArrayList<>();
       ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
       var unused =
@@ -163,11 +150,10 @@ final class CrowdBench {
       if (!clock.awaitTermination(1, TimeUnit.MINUTES)) {
         throw new IOException("A submission is not answered");
       }
-      table.put("storm: all back after", seconds(took));
-      table.put(
+      report.put("storm: all back after", Report.seconds(took));
+      report.put(
           "storm: node's CPU",
-          String.format(
-              Locale.ROOT, "%.2f ms per worker", (cost().cpu() - before.cpu()) * 1000 / agents));
+          Report.millisEach(cost().cpu() - before.cpu(), agents) + " per worker");
       few.counter().awaitFinished(requests.size(), WELCOME);
       started(requests);
     }
@@ -177,23 +163,19 @@ final class CrowdBench {
   private void started(List<String> requests) throws InterruptedException {
     List<Long> nanos = new ArrayList<>();
     for (String request : requests) {
-      Optional<Long> span = Optional.empty();
-      for (int tries = 0; tries < 100 && span.isEmpty(); tries++) {
-        JsonNode shown = farm.client().get(Client.path("requests", request));
-        span =
-            Optional.of(shown.path("started_at").asText(""))
-                .filter(at -> !at.isEmpty() && !at.equals("null"))
-                .map(at ->
-                    Duration.between(
-                            Instant.parse(shown.path("submitted_at").asText()), Instant.parse(at))
-                        .toNanos());
-        if (span.isEmpty()) {
-          awaitNothing(Duration.ofMillis(100));
-        }
+      JsonNode shown = farm.client().get(Client.path("requests", request));
+      for (int i = 0; i < LOOKS && !shown.path("started_at").isTextual(); i++) {
+        awaitNothing(BETWEEN_LOOKS);
+        shown = farm.client().get(Client.path("requests", request));
       }
-      span.ifPresent(nanos::add);
+      if (shown.path("started_at").isTextual()) {
+        nanos.add(
+            Duration.between(
+                    BenchFarm.time(shown, "submitted_at"), BenchFarm.time(shown, "started_at"))
+                .toNanos());
+      }
     }
-    table.put(
+    report.put(
         "storm: submit to start",
         new Figures(nanos.stream().mapToLong(Long::longValue).toArray())
             + " ("
@@ -201,9 +183,5 @@ final class CrowdBench {
             + " of "
             + requests.size()
             + " builds of others)");
-  }
-
-  private static String seconds(long nanos) {
-    return String.format(Locale.ROOT, "%.1f s", nanos / 1e9);
   }
 }

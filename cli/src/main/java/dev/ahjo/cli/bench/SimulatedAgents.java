@@ -33,13 +33,13 @@ public final class SimulatedAgents implements AutoCloseable {
   }
 
   /**
-   * @param gate where to join, as {@code HOST:PORT}
+   * @param gates where to join, each as {@code HOST:PORT}; the agents are spread over them
    * @param token that proves every one of the names
    * @param name the agents are called {@code name-0}, {@code name-1} and so on
    * @param systems actor systems that share the agents, each with a connection of its own
    */
   public record Settings(
-      String gate,
+      List<String> gates,
       String token,
       String name,
       int agents,
@@ -79,9 +79,11 @@ public final class SimulatedAgents implements AutoCloseable {
     }
     for (int i = 0; i < settings.agents(); i++) {
       String name = settings.name() + "-" + i;
+      String gate = settings.gates().get(i % settings.gates().size());
       systems
           .get(i % settings.systems())
-          .actorOf(Props.create(Line.class, () -> new Line(new WorkerName(name), settings)), name);
+          .actorOf(
+              Props.create(Line.class, () -> new Line(new WorkerName(name), gate, settings)), name);
     }
   }
 
@@ -121,9 +123,8 @@ public final class SimulatedAgents implements AutoCloseable {
   private final class Line extends AbstractActorWithTimers {
     private final SimulatedAgent agent;
 
-    Line(WorkerName name, Settings settings) {
-      ActorSelection gate =
-          getContext().actorSelection("pekko://gate@" + settings.gate() + "/user/gate");
+    Line(WorkerName name, String address, Settings settings) {
+      ActorSelection gate = getContext().actorSelection("pekko://gate@" + address + "/user/gate");
       agent =
           new SimulatedAgent(
               name,
