@@ -28,6 +28,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -96,14 +97,8 @@ public final class Node implements AutoCloseable {
     var clock = InstantSource.system();
     var startedAt = clock.instant();
     // Before anything is touched: a mistake in them changes nothing.
-    WorkerTokens workerTokens =
-        settings.workerTokens().isPresent()
-            ? Tokens.ofWorkers(settings.workerTokens().get())
-            : (_, _) -> false;
-    List<HttpSettings.Token> adminTokens =
-        settings.adminTokens().isPresent()
-            ? Tokens.ofAdmins(settings.adminTokens().get())
-            : List.of();
+    WorkerTokens workerTokens = workerTokens();
+    Supplier<List<HttpSettings.Token>> adminTokens = adminTokens();
     var storage = part("storage", Storages.open(settings));
     var sessions = new Sessions();
     var engine =
@@ -157,6 +152,28 @@ public final class Node implements AutoCloseable {
     http = URI.create(scheme + settings.http().host() + ":" + server.address().getPort());
   }
 
+  private WorkerTokens workerTokens() throws IOException {
+    if (settings.workerTokens().isEmpty()) {
+      return (_, _) -> false;
+    }
+    TokenFile<WorkerTokens> file =
+        part(
+            "workers' tokens",
+            TokenFile.open(settings.workerTokens().get(), Tokens::ofWorkers, TokenFile.LOOK));
+    return (name, token) -> file.tokens().check(name, token);
+  }
+
+  private Supplier<List<HttpSettings.Token>> adminTokens() throws IOException {
+    if (settings.adminTokens().isEmpty()) {
+      return List::of;
+    }
+    TokenFile<List<HttpSettings.Token>> file =
+        part(
+            "admins' tokens",
+            TokenFile.open(settings.adminTokens().get(), Tokens::ofAdmins, TokenFile.LOOK));
+    return file::tokens;
+  }
+
   private Gate openGate(
       WorkerTokens tokens,
       Engine engine,
@@ -192,8 +209,8 @@ public final class Node implements AutoCloseable {
         settings.cluster().tls().map(Places::files));
   }
 
-  private HttpServer listen(Engine engine, List<HttpSettings.Token> tokens, Doors doors)
-      throws IOException {
+  private HttpServer listen(
+      Engine engine, Supplier<List<HttpSettings.Token>> tokens, Doors doors) throws IOException {
     Optional<RenewedTls> tls =
         settings.http().tls().isPresent()
             ? Optional.of(RenewedTls.of(Places.files(settings.http().tls().get())))

@@ -38,7 +38,12 @@ final class Tokens {
   /** The tokens of those who may change things; one without a name is {@code admin}'s. */
   static List<HttpSettings.Token> ofAdmins(Path file) throws IOException {
     List<HttpSettings.Token> tokens = new ArrayList<>();
-    read(file)
+    Map<String, String> lines = read(file);
+    if (lines.isEmpty()) {
+      // Without any token everybody may do everything: that must not come of an empty file.
+      throw new IOException(file + ": expected at least one token, but found none");
+    }
+    lines
         .forEach((name, secret) ->
             tokens.add(new HttpSettings.Token(name.isEmpty() ? "admin" : name, secret)));
     return tokens;

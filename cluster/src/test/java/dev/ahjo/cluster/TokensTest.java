@@ -8,6 +8,11 @@ import dev.ahjo.http.HttpSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -48,6 +53,52 @@ class TokensTest {
                 + line
                 + ": expected NAME: TOKEN, or one TOKEN for all others, but found "
                 + found);
+  }
+
+  @Test
+  void aChangeIsInForceWithoutANewStartAndABrokenOneIsNot() throws IOException {
+    Path file = written("w1: one\nw2: two\n");
+    var w1 = new WorkerName("w1");
+    var w3 = new WorkerName("w3");
+    try (var tokens = TokenFile.open(file, Tokens::ofWorkers, Duration.ofMillis(10))) {
+      assertThat(tokens.tokens().check(w1, "one")).isTrue();
+
+      Path next = Files.writeString(folder.resolve("next.txt"), "w2: two\nw3: three\n");
+      Files.move(next, file, StandardCopyOption.REPLACE_EXISTING);
+      await("the third", () -> tokens.tokens().check(w3, "three"));
+      assertThat(tokens.tokens().check(w1, "one")).as("a token taken back").isFalse();
+
+      written("w1 one two\n");
+      // Another file, opened later, has been looked at as often when this one has been refused.
+      Path witness = Files.writeString(folder.resolve("witness.txt"), "w1: a\n");
+      try (var other = TokenFile.open(witness, Tokens::ofWorkers, Duration.ofMillis(20))) {
+        Files.writeString(witness, "w1: another\n");
+        await("the witness", () -> other.tokens().check(w1, "another"));
+      }
+      Files.delete(file);
+      assertThat(tokens.tokens().check(w3, "three")).as("broken, then gone").isTrue();
+
+      written("w1: four\n");
+      await("the mended one", () -> tokens.tokens().check(w1, "four"));
+      assertThat(tokens.tokens().check(w3, "three")).isFalse();
+    }
+  }
+
+  @Test
+  void anEmptyFileOpensNothingToEverybody() throws IOException {
+    Path file = written("# nobody yet\n");
+    assertThatThrownBy(() -> Tokens.ofAdmins(file))
+        .isInstanceOf(IOException.class)
+        .hasMessage(file + ": expected at least one token, but found none");
+    assertThat(Tokens.ofWorkers(file).check(new WorkerName("w1"), "")).isFalse();
+  }
+
+  private static void await(String what, BooleanSupplier so) {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    while (!so.getAsBoolean()) {
+      assertThat(System.nanoTime()).as("waiting for " + what).isLessThan(end);
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+    }
   }
 
   private Path written(String text) throws IOException {

@@ -74,8 +74,6 @@ public final class HttpServer {
     ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     var hub = new EventHub(doors.status(), doors.events(), limits.eventQueue());
     var traffic = new Traffic();
-    Map<String, String> secrets = new TreeMap<>();
-    settings.tokens().forEach(t -> secrets.put(t.name(), t.secret()));
     var materializer = Materializer.matFromSystem(system);
     List<Route> routes =
         new ArrayList<>(
@@ -86,7 +84,7 @@ public final class HttpServer {
     var router =
         new Router(
             routes,
-            new Guard(secrets, settings.readsNeedToken(), settings.host(), settings.hosts()),
+            new Guard(() -> secrets(settings), settings.readsNeedToken(), settings.host(), settings.hosts()),
             limits.body(),
             limits.answer(),
             threads,
@@ -107,6 +105,12 @@ public final class HttpServer {
           }
         })
         .thenApply(binding -> new HttpServer(binding, routes, hub, threads));
+  }
+
+  private static Map<String, String> secrets(HttpSettings settings) {
+    Map<String, String> secrets = new TreeMap<>();
+    settings.tokens().get().forEach(t -> secrets.put(t.name(), t.secret()));
+    return secrets;
   }
 
   private static List<Route> routes(

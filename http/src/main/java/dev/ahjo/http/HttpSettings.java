@@ -5,13 +5,15 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * Where and how the HTTP port listens.
  *
  * @param host the address to bind; the loopback unless somebody decides otherwise
  * @param port 0 takes any free one
- * @param tokens who may write; without any, everybody who reaches the port may
+ * @param tokens who may write now, asked for each call; without any, everybody who reaches the
+ *     port may
  * @param readsNeedToken whether reading needs one of the tokens too
  * @param hosts further names by which browsers may call this node; when bound to the loopback, only
  *     its own names and these are answered
@@ -22,16 +24,15 @@ public record HttpSettings(
     String host,
     int port,
     Limits limits,
-    List<Token> tokens,
+    Supplier<List<Token>> tokens,
     boolean readsNeedToken,
     Set<String> hosts,
     Optional<RenewedTls> tls,
     boolean web) {
 
   public HttpSettings {
-    tokens = List.copyOf(tokens);
     hosts = Set.copyOf(hosts);
-    if (readsNeedToken && tokens.isEmpty()) {
+    if (readsNeedToken && tokens.get().isEmpty()) {
       throw new IllegalArgumentException("Reads need a token, but there are no tokens");
     }
   }
@@ -44,7 +45,15 @@ public record HttpSettings(
       List<Token> tokens,
       boolean readsNeedToken,
       Set<String> hosts) {
-    this(host, port, limits, tokens, readsNeedToken, hosts, Optional.empty(), true);
+    this(
+        host,
+        port,
+        limits,
+        () -> List.copyOf(tokens),
+        readsNeedToken,
+        hosts,
+        Optional.empty(),
+        true);
   }
 
   /** Loopback, no tokens, ordinary limits. */

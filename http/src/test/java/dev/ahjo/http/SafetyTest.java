@@ -10,7 +10,9 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 /** Who may ask what, and what an answer gives away. */
@@ -45,6 +47,30 @@ class SafetyTest {
       assertThat(desk.get("/").status()).isEqualTo(200);
     }
     assertThat(tokens.toString()).doesNotContain("s3cret");
+  }
+
+  @Test
+  void aTokenThatIsTakenBackIsNotKnownAnyMore() {
+    var known =
+        new AtomicReference<>(
+            List.of(new HttpSettings.Token("ann", "a"), new HttpSettings.Token("bob", "b")));
+    var settings =
+        new HttpSettings(
+            "127.0.0.1",
+            0,
+            HttpSettings.Limits.ORDINARY,
+            known::get,
+            false,
+            Set.of(),
+            Optional.empty(),
+            true);
+    try (Desk desk = new Desk(settings)) {
+      desk.farm.joins("w1", 1);
+      assertThat(desk.post(PAUSE, "", "Authorization", "Bearer b").status()).isEqualTo(202);
+      known.set(List.of(new HttpSettings.Token("ann", "a"), new HttpSettings.Token("mia", "m")));
+      assertThat(desk.post(PAUSE, "", "Authorization", "Bearer b").status()).isEqualTo(401);
+      assertThat(desk.post(PAUSE, "", "Authorization", "Bearer m").status()).isEqualTo(202);
+    }
   }
 
   @Test

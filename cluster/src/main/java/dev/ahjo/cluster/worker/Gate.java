@@ -114,7 +114,7 @@ public final class Gate implements AutoCloseable {
     var ids = new SessionIds(clock, sessions.node());
     var around =
         new SessionActor.Surroundings(
-            entities, sessions, streams, ids, new Turns(settings.joinsAtOnce()));
+            entities, sessions, streams, ids, new Turns(settings.joinsAtOnce()), tokens);
     Admission.Opener opener =
         (hello, line) -> {
           SessionId id = ids.next();

@@ -53,7 +53,8 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
 
   /**
    * How often the worker's entity is told again that the session is open: should it have taken the
-   * session for lost, the agent learns it and comes again.
+   * session for lost, the agent learns it and comes again. Also how long a token that is taken back
+   * serves a session that it has opened.
    */
   private static final Duration CONFIRM = Duration.ofSeconds(90);
 
@@ -83,7 +84,7 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
   /** It is to end; its agent is told so unless it can be expected to know. */
   record End(String why, boolean tellAgent) implements In {}
 
-  private enum Pulse implements In {
+  enum Pulse implements In {
     /** Nothing was heard for too long. */
     SILENT,
     /** Its turn to join has come. */
@@ -114,7 +115,12 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
 
   /** What all sessions of a gate share. */
   record Surroundings(
-      Entities entities, Sessions sessions, StreamDesk streams, SessionIds ids, Turns turns) {}
+      Entities entities,
+      Sessions sessions,
+      StreamDesk streams,
+      SessionIds ids,
+      Turns turns,
+      WorkerTokens tokens) {}
 
   private final Protocol.Hello hello;
   private final SessionId id;
@@ -276,6 +282,10 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
         yield this;
       }
       case Pulse.CONFIRM -> {
+        if (!around.tokens().check(hello.worker(), hello.token())) {
+          send(new Protocol.Rejected("The token is no longer known here", false));
+          yield end("its token was taken back");
+        }
         if (open) {
           join();
         }

@@ -36,9 +36,11 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -63,10 +65,14 @@ class GateTest {
     gate = gate(new GateSettings("127.0.0.1", 0, 10, 1024 * 1024));
   }
 
+  private final AtomicReference<WorkerTokens> tokens =
+      new AtomicReference<>(
+          WorkerTokens.of(Map.of(new WorkerName("guarded"), "own"), Optional.of("secret")));
+
   private Gate gate(GateSettings settings) throws IOException {
     return Gate.open(
         settings,
-        WorkerTokens.of(Map.of(new WorkerName("guarded"), "own"), Optional.of("secret")),
+        (name, token) -> tokens.get().check(name, token),
         inner.system(),
         entities,
         store,
@@ -174,6 +180,20 @@ class GateTest {
     assertThat(agent.hears(Protocol.Rejected.class).reason()).contains("version");
     assertThat(entities.told).isEmpty();
     assertThat(sessions.count()).isZero();
+  }
+
+  @Test
+  void aTokenThatIsTakenBackEndsTheSessionThatItHasOpened() throws Exception {
+    HandAgent agent = agent();
+    agent.says(HandAgent.hello("w1", "i1"));
+    var session = agent.hears(Protocol.Welcome.class).session();
+    tokens.set(WorkerTokens.of(Map.of(), Optional.empty()));
+    Adapter.toClassic(inner.system())
+        .actorSelection("/system/session-" + session)
+        .tell(SessionActor.Pulse.CONFIRM, org.apache.pekko.actor.ActorRef.noSender());
+    var rejected = agent.hears(Protocol.Rejected.class);
+    assertThat(rejected.reason()).contains("token");
+    assertThat(rejected.retry()).isFalse();
   }
 
   @Test

@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
+import java.util.function.Supplier;
 import org.apache.pekko.http.javadsl.model.AttributeKeys;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 
@@ -19,19 +19,22 @@ public final class Guard {
   private static final Set<String> READS = Set.of("GET", "HEAD");
   private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]", "::1");
 
-  private final Map<String, String> secrets;
+  private final Supplier<Map<String, String>> tokens;
   private final boolean readsNeedToken;
   private final boolean loopbackOnly;
   private final Set<String> hosts;
 
   /**
-   * @param secrets of the tokens, by their names
+   * @param tokens the secrets of those that are in force, by their names
    * @param bound the address that the port is bound to
    * @param hosts further names that this node is called by
    */
   public Guard(
-      Map<String, String> secrets, boolean readsNeedToken, String bound, Set<String> hosts) {
-    this.secrets = new TreeMap<>(secrets);
+      Supplier<Map<String, String>> tokens,
+      boolean readsNeedToken,
+      String bound,
+      Set<String> hosts) {
+    this.tokens = tokens;
     this.readsNeedToken = readsNeedToken;
     this.loopbackOnly = LOOPBACK.contains(bound);
     this.hosts = Set.copyOf(hosts);
@@ -51,7 +54,8 @@ public final class Guard {
     if (write || request.getAttribute(AttributeKeys.webSocketUpgrade).isPresent()) {
       checkOrigin(request, host);
     }
-    Optional<String> bearer = bearer(request);
+    Map<String, String> secrets = tokens.get();
+    Optional<String> bearer = bearer(request, secrets);
     if (bearer.isEmpty() && (write || (readsNeedToken && !open)) && !secrets.isEmpty()) {
       throw new Problem(
           Problem.Kind.UNAUTHENTICATED,
@@ -93,7 +97,7 @@ public final class Guard {
   }
 
   /** The name of the token that the request bears. Every secret is compared, in constant time. */
-  private Optional<String> bearer(HttpRequest request) {
+  private static Optional<String> bearer(HttpRequest request, Map<String, String> secrets) {
     Optional<String> header = header(request, "Authorization");
     if (header.isEmpty() || !header.get().regionMatches(true, 0, "Bearer ", 0, 7)) {
       return Optional.empty();
