@@ -19,7 +19,7 @@ import java.util.function.LongSupplier;
 final class Contact {
   /**
    * An echo counts for so long after its call. Those who heard it begin this node's entities no
-   * sooner than 7.4 s after it: see ahjo-node.conf. The difference is for rows that are under way.
+   * sooner than 6.8 s after it: see ahjo-node.conf. The difference is for rows that are under way.
    */
   static final Duration LASTS = Duration.ofSeconds(5);
 
