@@ -4,6 +4,7 @@ import dev.ahjo.cluster.membership.Seeds;
 import dev.ahjo.config.NodeSettings;
 import dev.ahjo.wire.tls.TlsFiles;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
@@ -39,9 +40,15 @@ final class Places {
    * The address by which other nodes know this one. One that listens on all addresses and is found
    * by a name is known by that of its own addresses which the name has.
    *
-   * @throws IOException when there is none
+   * @throws ConnectException when the name server knows none of them in time: another try may find
+   *     one
    */
   static String advertised(NodeSettings.Listen listen, Seeds seeds) throws IOException {
+    return advertised(listen, seeds, LOOKS, BETWEEN_LOOKS);
+  }
+
+  static String advertised(NodeSettings.Listen listen, Seeds seeds, int looks, Duration pause)
+      throws IOException {
     if (listen.advertise().isPresent()) {
       return listen.advertise().get();
     }
@@ -51,19 +58,19 @@ final class Places {
     Set<String> own = addresses();
     Set<String> known = Set.of();
     // A name server may learn of a machine only when that has been there for a while.
-    for (int tries = 0; tries < LOOKS; tries++) {
+    for (int tries = 0; tries < looks; tries++) {
       known = look(named);
       Optional<String> mine = known.stream().filter(own::contains).sorted().findFirst();
       if (mine.isPresent()) {
         return mine.get();
       }
-      LockSupport.parkNanos(BETWEEN_LOOKS.toNanos());
+      LockSupport.parkNanos(pause.toNanos());
     }
-    throw new IOException(
+    // Not a mistake in the settings: a pod is known by its name only when it has been there a while.
+    throw new ConnectException(
         "seeds.dns: "
             + named.name()
-            + " has the addresses "
-            + known
+            + (known.isEmpty() ? " is not known" : " has the addresses " + known)
             + ", but this machine has "
             + own
             + "; listen.advertise can name another");
