@@ -27,6 +27,7 @@ import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -41,6 +42,9 @@ import org.slf4j.LoggerFactory;
 public final class Node implements AutoCloseable {
   /** How long answers under way may take when the node stops. */
   private static final Duration GOODBYE = Duration.ofSeconds(2);
+
+  /** Longer than the longest stops of its parts together. */
+  private static final Duration LONGEST_STOP = Duration.ofSeconds(60);
 
   private static final Logger LOG = LoggerFactory.getLogger(Node.class);
 
@@ -315,14 +319,24 @@ public final class Node implements AutoCloseable {
     Thread.ofPlatform().name("ahjo-stop").start(this::close);
   }
 
-  /** Stops it in order; stopping twice is harmless. */
+  /**
+   * Stops it in order. Whoever comes second waits until it has stopped: a process that ends while
+   * another thread still hands over would end in the middle of it.
+   */
   @Override
   public void close() {
-    if (!stopping.compareAndSet(false, true)) {
+    if (stopping.compareAndSet(false, true)) {
+      closeParts();
+      ended.countDown();
       return;
     }
-    closeParts();
-    ended.countDown();
+    try {
+      if (!ended.await(LONGEST_STOP.toSeconds(), TimeUnit.SECONDS)) {
+        LOG.error("The node has not stopped within {} s", LONGEST_STOP.toSeconds());
+      }
+    } catch (InterruptedException stop) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private void closeParts() {
