@@ -44,7 +44,7 @@ final class Engine implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
 
   /** Longer than the phases of a coordinated shutdown together. */
-  private static final Duration LONGEST_STOP = Duration.ofSeconds(20);
+  private static final Duration LONGEST_STOP = Duration.ofSeconds(26);
 
   /** Less than the others take to begin a node's entities elsewhere: see ahjo-node.conf. */
   private static final Duration STILL = Duration.ofSeconds(6);
@@ -171,6 +171,9 @@ final class Engine implements AutoCloseable {
   private static Config settings(Place place) throws IOException {
     List<String> roles = new ArrayList<>(place.roles());
     roles.add(Membership.NAMED + place.name());
+    if (place.roles().contains("engine")) {
+      roles.add(Membership.ELECTOR);
+    }
     Config config =
         ConfigFactory.parseMap(
             Map.of(
@@ -184,7 +187,10 @@ final class Engine implements AutoCloseable {
                 roles,
                 // A node that formed a cluster and was then cut off must not begin to work alone.
                 // Engines are counted: gates alone would make up the number beside a lone seed.
-                "pekko.cluster.role.engine.min-nr-of-members",
+                // Under another
+                // name, for sharding waits for as many as are asked of its own role, again and
+                // again.
+                "pekko.cluster.role." + Membership.ELECTOR + ".min-nr-of-members",
                 place.seeds().quorum(),
                 "pekko.cluster.app-version",
                 Self.VERSION));

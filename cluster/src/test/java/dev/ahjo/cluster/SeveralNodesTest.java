@@ -330,6 +330,43 @@ class SeveralNodesTest {
         .isInstanceOf(Farm.Submitted.Accepted.class);
   }
 
+  /** The others left in order, the one that had given the shards their homes among them. */
+  @Test
+  void theLastEngineTakesInWhatNobodyHasAskedForYet() throws Exception {
+    node(0, ALL);
+    node(1, ALL);
+    awaitUp(0, 1);
+    Cluster first = Cluster.get(engine(0).system());
+    Cluster second = Cluster.get(engine(1).system());
+    boolean firstIsOlder = first.selfMember().isOlderThan(second.selfMember());
+    remove(firstIsOlder ? 0 : 1).close();
+    Engine last = engine(firstIsOlder ? 1 : 0);
+    await(
+        "a node that is alone",
+        Duration.ofSeconds(15),
+        () -> last.membership().nodes().size() == 1 && last.membership().trouble().isEmpty());
+    defineAll(last);
+    allAnswer(last);
+  }
+
+  /** As systemd starts it again: the others have not noticed that it was gone. */
+  @Test
+  void aNodeThatComesBackAtOnceIsTakenIn() throws Exception {
+    node(0, ALL);
+    node(1, ALL);
+    node(2, ALL);
+    awaitUp(0, 1, 2);
+    dies(2);
+    long begin = System.nanoTime();
+    node(2, ALL);
+    await(
+        "a node that is up again",
+        Duration.ofSeconds(30),
+        () -> engine(2).membership().trouble().isEmpty());
+    System.err.printf("Back at once: up after %s ms%n", (System.nanoTime() - begin) / 1_000_000);
+    awaitUp(0, 1, 2);
+  }
+
   private record Serializable(String text) implements java.io.Serializable {}
 
   @Test

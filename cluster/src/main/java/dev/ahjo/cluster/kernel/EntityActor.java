@@ -23,6 +23,7 @@ import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.PreRestart;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -64,6 +65,12 @@ public final class EntityActor<C extends Message, S, E extends Fact>
   /** How soon to ask again whether this node is heard. */
   private static final Duration LISTEN = Duration.ofMillis(100);
 
+  /**
+   * Milliseconds after which a signal to itself is counted as lost: one that comes while a row is
+   * being written is dropped when very much mail waits already.
+   */
+  private static final long DROPPED = 1_000;
+
   /** Timers longer than this are set again when they ring; the scheduler can't wait for years. */
   private static final Duration LONGEST_TIMER = Duration.ofHours(1);
 
@@ -85,6 +92,7 @@ public final class EntityActor<C extends Message, S, E extends Fact>
   private final Runnable nudge;
 
   private long ringsAt = Debts.NEVER;
+  private long spokenAt;
   private long lastMail;
   private boolean passivating;
   private int lost;
@@ -195,6 +203,7 @@ public final class EntityActor<C extends Message, S, E extends Fact>
     return newSignalHandlerBuilder()
         .onSignal(RecoveryCompleted.instance(), this::recovered)
         .onSignal(RecoveryFailed.class, (_, failed) -> unreadable.failed(failed.getFailure()))
+        .onSignal(PreRestart.instance(), _ -> debts.clear())
         .onSignal(
             PostStop.instance(),
             _ -> {
@@ -269,7 +278,9 @@ public final class EntityActor<C extends Message, S, E extends Fact>
         setTimer(state);
       }
     }
-    return spoken.size() >= BATCH ? decide(state) : Effect().none();
+    return spoken.size() >= BATCH || (!spoken.isEmpty() && now() - spokenAt > DROPPED)
+        ? decide(state)
+        : Effect().none();
   }
 
   /** Keeps what was said until all mail that is here already has been heard. */
@@ -279,9 +290,14 @@ public final class EntityActor<C extends Message, S, E extends Fact>
       return;
     }
     if (spoken.isEmpty()) {
-      context.getSelf().tell(Mail.Signal.DECIDE);
+      decideSoon();
     }
     spoken.add(something);
+  }
+
+  private void decideSoon() {
+    spokenAt = now();
+    context.getSelf().tell(Mail.Signal.DECIDE);
   }
 
   private Effect<Recorded, S> obey(S state, Mail.Signal signal) {
@@ -386,7 +402,7 @@ public final class EntityActor<C extends Message, S, E extends Fact>
     List<Spoken> next = List.copyOf(batch);
     batch.clear();
     if (!spoken.isEmpty()) {
-      context.getSelf().tell(Mail.Signal.DECIDE);
+      decideSoon();
     }
     if (lost > 0) {
       LOG.warn("{} lost {} messages while no other node heard this one", me, lost);
@@ -467,7 +483,7 @@ public final class EntityActor<C extends Message, S, E extends Fact>
    */
   private void setTimer(S state) {
     long wanted = Math.min(debts.next(), restsAt(state));
-    if (wanted < ringsAt) {
+    if (wanted < ringsAt || ringsAt < now() - DROPPED) {
       long wait = Math.clamp(wanted - now(), 0, LONGEST_TIMER.toMillis());
       ringsAt = now() + wait;
       timers.startSingleTimer(Mail.Signal.TICK, Mail.Signal.TICK, Duration.ofMillis(wait));

@@ -49,8 +49,11 @@ public final class Shards implements Mailboxes {
   private final Map<EntityType, ActorRef<ShardingEnvelope<Mail>>> regions =
       new EnumMap<>(EntityType.class);
 
-  /** How long after a change of the nodes mail may have been lost to one that is gone. */
-  private static final long UNSETTLED = Duration.ofSeconds(20).toNanos();
+  /**
+   * How long after a change of the nodes mail may be lost: to one that is gone, or as shards move,
+   * which goes on for a quarter of a minute and for longer under load.
+   */
+  private static final long UNSETTLED = Duration.ofSeconds(60).toNanos();
 
   private final Set<ActorRef<Mail>> awake = ConcurrentHashMap.newKeySet();
   private final Set<EntityRef> unreadable = ConcurrentHashMap.newKeySet();
@@ -114,7 +117,10 @@ public final class Shards implements Mailboxes {
     return shards;
   }
 
-  /** Hears of nodes that are lost, whose entities have to be woken elsewhere. */
+  /**
+   * Hears of nodes that are gone, whose entities have to be woken elsewhere: lost ones said nothing
+   * to anybody, and one that left may have run out of time for it.
+   */
   private Behavior<ClusterEvent.ClusterDomainEvent> watch() {
     return Behaviors.setup(context -> {
       cluster
@@ -128,12 +134,11 @@ public final class Shards implements Mailboxes {
         if (event instanceof ClusterEvent.MemberDowned gone && isSelf(gone.member())) {
           downed = true;
         }
-        if (event instanceof ClusterEvent.MemberRemoved removed
-            && removed.previousStatus() == MemberStatus.down()
-            && !isSelf(removed.member())) {
-          LOG.warn(
-              "{} was lost; {} entities here say again what they owe",
+        if (event instanceof ClusterEvent.MemberRemoved removed && !isSelf(removed.member())) {
+          LOG.info(
+              "{} {}; {} entities here say again what they owe",
               removed.member().address(),
+              removed.previousStatus() == MemberStatus.down() ? "was lost" : "has left",
               awake.size());
           awake.forEach(entity -> entity.tell(Mail.Signal.RETOUCH));
         }

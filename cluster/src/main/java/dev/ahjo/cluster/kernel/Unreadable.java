@@ -56,9 +56,12 @@ final class Unreadable extends BehaviorInterceptor<Mail, Mail> {
   @Override
   public Behavior<Mail> aroundSignal(
       TypedActorContext<Mail> context, Signal signal, SignalTarget<Mail> target) {
-    if (signal instanceof PostStop && problem != null) {
-      mailboxes.readable(me);
+    if (signal instanceof PostStop) {
+      // Also of one that ends while it rests from a failure: what lies inside does not hear of it.
       mailboxes.rested(context.asJava().getSelf());
+      if (problem != null) {
+        mailboxes.readable(me);
+      }
     }
     return target.apply(context, signal);
   }

@@ -31,8 +31,14 @@ final class Ballot {
   /** Votes count in the round that they were asked for in, and a round lasts no longer. */
   static final Duration COUNTS = Duration.ofSeconds(2);
 
-  /** A join that has not succeeded for so long is begun anew, perhaps by another member. */
-  static final Duration JOINS = Duration.ofSeconds(10);
+  /**
+   * A join that has not succeeded for so long is begun anew, perhaps by another member: one that
+   * still knows this node's earlier life only takes that out, and does not answer.
+   */
+  static final Duration JOINS = Duration.ofSeconds(3);
+
+  /** Who has met a member within so long neither votes nor forms a cluster. */
+  static final Duration MET = Duration.ofSeconds(10);
 
   /** Who has not been heard of for so long is no candidate any more. */
   private static final Duration FORGOTTEN = Duration.ofSeconds(4);
@@ -122,7 +128,7 @@ final class Ballot {
   }
 
   private boolean joining(long now) {
-    return joining && now - metAt <= JOINS.toNanos();
+    return joining && now - metAt <= MET.toNanos();
   }
 
   /** Whom this node has bound itself to, if so. */

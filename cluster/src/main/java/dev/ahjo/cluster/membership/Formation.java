@@ -34,8 +34,9 @@ import org.slf4j.LoggerFactory;
  * slowly, until the node is up; afterwards it only answers those who ask.
  *
  * <p>A cluster becomes active only when so many engines as elect are in it ({@code
- * role.engine.min-nr-of-members}). So a node that was elected and then cut off runs nothing; should
- * the others have formed another cluster meanwhile, it ends, to be started again and join them.
+ * role.elector.min-nr-of-members}). So a node that was elected and then cut off runs nothing;
+ * should the others have formed another cluster meanwhile, it ends, to be started again and join
+ * them.
  */
 final class Formation extends AbstractBehavior<Object> {
   static final String NAME = "ahjo-formation";

@@ -20,6 +20,9 @@ public final class Membership {
   /** How a node's name stands among its roles, the only words of its own that a member tells. */
   public static final String NAMED = "name:";
 
+  /** What every engine is besides: so many of these must be there before a cluster is active. */
+  public static final String ELECTOR = "elector";
+
   private final ActorSystem<?> system;
   private final Cluster cluster;
   private final AtomicReference<String> waitsFor = new AtomicReference<>("is starting");
@@ -97,7 +100,7 @@ public final class Membership {
     for (String role : member.getRoles()) {
       if (role.startsWith(NAMED)) {
         name = role.substring(NAMED.length());
-      } else if (!role.startsWith("dc-")) {
+      } else if (!role.startsWith("dc-") && !role.equals(ELECTOR)) {
         roles.add(role);
       }
     }

@@ -81,11 +81,11 @@ class BallotTest {
     ballot.granted(B, round);
     assertThat(ballot.joins(seconds(2.1))).as("a join begins").isTrue();
     assertThat(ballot.elected(seconds(2.2))).isFalse();
-    assertThat(ballot.joins(seconds(9))).as("it is under way").isFalse();
-    assertThat(ballot.votes(C, seconds(18.9))).as("a member was there").isFalse();
-    assertThat(ballot.joins(seconds(18.9))).as("perhaps by another member").isTrue();
-    assertThat(ballot.votes(B, seconds(28.8))).isFalse();
-    assertThat(ballot.votes(B, seconds(29))).as("no member is left").isTrue();
+    assertThat(ballot.joins(seconds(5))).as("it is under way").isFalse();
+    assertThat(ballot.votes(C, seconds(14.9))).as("a member was there").isFalse();
+    assertThat(ballot.joins(seconds(14.9))).as("perhaps by another member").isTrue();
+    assertThat(ballot.votes(B, seconds(24.8))).isFalse();
+    assertThat(ballot.votes(B, seconds(25))).as("no member is left").isTrue();
     ballot.granted(B, ballot.ask(true, seconds(36)));
     assertThat(ballot.elected(seconds(36))).isTrue();
   }
