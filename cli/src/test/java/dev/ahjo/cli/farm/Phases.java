@@ -29,14 +29,18 @@ final class Phases {
     return Files.readString(Path.of("/proc/loadavg")).split(" ", 2)[0];
   }
 
-  /** A line for each phase, by the calls that were begun in it. */
+  /**
+   * A line for each phase, by the calls that waited in it: a call that was begun just before a node
+   * is killed waits for that, too.
+   */
   void tell(List<Callers.Done> done) {
     for (int i = 0; i < phases.size(); i++) {
       Phase phase = phases.get(i);
       long end = i + 1 < phases.size() ? phases.get(i + 1).begun() : Long.MAX_VALUE;
       List<Callers.Done> of =
           done.stream()
-              .filter(d -> d.call().begun >= phase.begun() && d.call().begun < end)
+              .filter(d ->
+                  d.call().begun < end && phase.begun() - d.call().begun <= d.startedAfter())
               .toList();
       told.printf(
           Locale.ROOT,
