@@ -6,10 +6,12 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -33,7 +35,11 @@ class LauncherTest {
       mkdir -p core/target cli/target
       echo "$JAVA_HOME" >core/target/ahjo-core-0.1.0-SNAPSHOT.jar
       echo tests >core/target/ahjo-core-0.1.0-SNAPSHOT-tests.jar
-      echo "$PWD/core/target/ahjo-core-0.1.0-SNAPSHOT.jar:/repository/lib.jar" >cli/target/ahjo.classpath
+      repository=${PWD%/*}/repository
+      mkdir -p "$repository"
+      echo "${LIBRARY:-one}" >"$repository/lib.jar"
+      own=$PWD/core/target/ahjo-core-0.1.0-SNAPSHOT.jar
+      echo "$own:$repository/lib.jar" >cli/target/ahjo.classpath
       """;
 
   @TempDir Path folder;
@@ -82,8 +88,8 @@ class LauncherTest {
 
   private Process start(List<String> environment, Path err, String... words) throws IOException {
     List<String> command = new ArrayList<>(List.of("env", "-u", "JAVA_HOME"));
-    command.add("PATH=" + folder.resolve("bin") + ":" + System.getenv("PATH"));
     command.addAll(environment);
+    command.add("PATH=" + folder.resolve("bin") + ":" + System.getenv("PATH"));
     command.add(checkout.resolve("ahjo").toString());
     command.addAll(List.of(words));
     return new ProcessBuilder(command).redirectError(err.toFile()).start();
@@ -129,21 +135,76 @@ class LauncherTest {
     String path = classPath(ahjo(withJdk(), "status"));
     String[] jars = path.split(":");
     assertThat(jars).hasSize(2);
-    assertThat(jars[1]).isEqualTo("/repository/lib.jar");
-    assertThat(jars[0]).startsWith(checkout.toRealPath() + "/target/ahjo/");
+    String kept = run() + "/";
+    assertThat(jars).allMatch(jar -> jar.startsWith(kept));
+    assertThat(jars[1]).startsWith(run() + "/libraries/").endsWith("-lib.jar");
 
-    touch("core/src/main/A.java");
+    edit("core/src/main/A.java");
     String later = classPath(ahjo(withJdk(), "status"));
 
     assertThat(builds()).isEqualTo(2);
     assertThat(later).isNotEqualTo(path);
     assertThat(Path.of(jars[0])).exists();
+    assertThat(later.split(":")[1]).as("kept once for all builds").isEqualTo(jars[1]);
+  }
+
+  @Test
+  void someBuildsAreKeptAndNoLibraryThatNoneOfThemUses() throws Exception {
+    for (int i = 0; i < 7; i++) {
+      edit("core/src/main/A.java");
+      ahjo(withJdk("LIBRARY=" + i), "status");
+    }
+
+    assertThat(builds()).isEqualTo(7);
+    try (Stream<Path> kept = Files.list(run().resolve("libraries"))) {
+      assertThat(kept).hasSize(5);
+    }
+    try (Stream<Path> kept = Files.list(run())) {
+      assertThat(kept.filter(f -> f.getFileName().toString().startsWith("20"))).hasSize(5);
+    }
+  }
+
+  @Test
+  void aCopyRunsWithoutWhatItWasBuiltFrom() throws Exception {
+    String path = classPath(ahjo(withJdk(), "status"));
+    Path copy = folder.resolve("copy");
+    assertThat(
+            new ProcessBuilder("cp", "-r", checkout.toString(), copy.toString())
+                .inheritIO()
+                .start()
+                .waitFor())
+        .isZero();
+    String before = run().toString();
+    Files.move(checkout, folder.resolve("gone"));
+    Files.move(folder.resolve("repository"), folder.resolve("gone-too"));
+    checkout = copy;
+    touch("core/src/main/A.java");
+
+    Ran ran = ahjo(List.of("-u", "HOME", "AHJO_JDK=" + jdk), "status");
+
+    assertThat(ran.err()).isEmpty();
+    assertThat(classPath(ran)).isEqualTo(path.replace(before, run().toString()));
+    for (String jar : classPath(ran).split(":")) {
+      assertThat(Path.of(jar)).isRegularFile();
+    }
+    assertThat(builds()).as("older by its times alone").isEqualTo(1);
+    assertThat(run()).isDirectoryNotContaining(f -> f.getFileName().toString().contains("seen"));
+  }
+
+  private Path run() throws IOException {
+    return checkout.toRealPath().resolve("target/ahjo");
   }
 
   private static String classPath(Ran ran) {
     List<String> words = ran.out().lines().toList();
     String word = words.get(words.indexOf("[-cp]") + 1);
     return word.substring(1, word.length() - 1);
+  }
+
+  private void edit(String file) throws IOException {
+    Files.writeString(
+        checkout.resolve(file), "// again\n", StandardOpenOption.APPEND, StandardOpenOption.CREATE);
+    touch(file);
   }
 
   private void touch(String file) throws IOException {
@@ -153,10 +214,22 @@ class LauncherTest {
   @Test
   void whatIsOlderCanBeRunOnRequest() throws Exception {
     ahjo(withJdk(), "status");
-    touch("core/pom.xml");
+    edit("core/pom.xml");
 
     ahjo(withJdk("AHJO_NO_BUILD=1"), "status");
     assertThat(builds()).isEqualTo(1);
+  }
+
+  @Test
+  void whoMayNotBuildIsToldWhatToRun() throws Exception {
+    Ran ran = ahjo(withJdk("AHJO_NO_BUILD=1"), "status");
+
+    assertThat(ran.exit()).isEqualTo(2);
+    assertThat(ran.err())
+        .contains(
+            "holds no build that this user may read, and AHJO_NO_BUILD is set",
+            "run `" + checkout.toRealPath() + "/ahjo -h` once without it");
+    assertThat(builds()).isZero();
   }
 
   @Test
