@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.ahjo.core.id.Ids;
+import dev.ahjo.wire.tls.Distrust;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -46,20 +47,31 @@ public final class Client implements AutoCloseable {
   private final HttpClient http;
   private final URI base;
   private final Optional<String> token;
+  private final Trust trust;
 
   /**
    * @param base where the node is, such as {@code http://localhost:8010}
    */
   public Client(URI base, Optional<String> token) {
+    this(base, token, Trust.SYSTEM);
+  }
+
+  /**
+   * @param base where the node is, such as {@code https://builds.example.org:8010}
+   * @param trust who must have signed its certificate
+   */
+  public Client(URI base, Optional<String> token, Trust trust) {
     String text = base.toString();
     this.base = URI.create(text.endsWith("/") ? text.substring(0, text.length() - 1) : text);
     this.token = token;
-    this.http =
+    this.trust = trust;
+    HttpClient.Builder builder =
         HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
             .connectTimeout(CONNECT)
-            .followRedirects(HttpClient.Redirect.NORMAL)
-            .build();
+            .followRedirects(HttpClient.Redirect.NORMAL);
+    trust.context().ifPresent(builder::sslContext);
+    this.http = builder.build();
   }
 
   public URI base() {
@@ -179,7 +191,7 @@ public final class Client implements AutoCloseable {
         }
       };
     } catch (IOException broken) {
-      throw unreachable(broken);
+      throw failed(broken);
     }
   }
 
@@ -217,20 +229,28 @@ public final class Client implements AutoCloseable {
     try {
       return http.send(request, BodyHandlers.ofInputStream());
     } catch (IOException broken) {
-      throw unreachable(broken);
+      throw failed(broken);
     } catch (InterruptedException stopped) {
       Thread.currentThread().interrupt();
       throw new CommandFailed(Exit.CANCELLED, "Interrupted", stopped);
     }
   }
 
-  private Unreachable unreachable(IOException broken) {
+  /** Who is not believed now will not be believed when asked again. */
+  private CommandFailed failed(IOException broken) {
+    Optional<String> distrust = Distrust.told(broken, base.toString(), trust.authority());
+    if (distrust.isPresent()) {
+      return new CommandFailed(Exit.UNREACHABLE, distrust.get(), broken);
+    }
     String why = broken.getMessage();
     return new Unreachable(
         "Could not reach a node at "
             + base
             + (why == null || why.isEmpty() ? "" : " (" + why + ")")
-            + ": is it running? `ahjo up` starts one; --url or AHJO_URL names another",
+            + ("http".equals(base.getScheme()) && !(broken instanceof java.net.ConnectException)
+                ? ": is it running, or is it https?"
+                : ": is it running?")
+            + " `ahjo up` starts one; --url or AHJO_URL names another",
         broken);
   }
 
@@ -255,7 +275,7 @@ public final class Client implements AutoCloseable {
       }
       return bytes;
     } catch (IOException broken) {
-      throw unreachable(broken);
+      throw failed(broken);
     }
   }
 

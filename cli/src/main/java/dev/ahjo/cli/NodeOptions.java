@@ -2,6 +2,7 @@ package dev.ahjo.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.net.URI;
+import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -16,11 +17,26 @@ public final class NodeOptions {
       description = "The node; else AHJO_URL, else " + DEFAULT_URL + ".")
   @Nullable String url;
 
+  @Option(
+      names = "--ca",
+      paramLabel = "FILE",
+      description = {
+        "PEM of the authority that must have signed the node's certificate, such as",
+        "workers-ca.pem; else AHJO_CA, else the system's authorities."
+      })
+  @Nullable Path authority;
+
   @Option(names = "--json", description = "Print the node's JSON.")
   boolean json;
 
   public boolean json() {
     return json;
+  }
+
+  /** Who must have signed the node's certificate. */
+  public Trust trust(Console console) {
+    return new Trust(
+        Optional.ofNullable(authority).or(() -> console.variable("AHJO_CA").map(Path::of)));
   }
 
   /** The node, with AHJO_TOKEN as the bearer token if that is set. */
@@ -31,12 +47,12 @@ public final class NodeOptions {
   }
 
   /** The node at {@code text}, likewise. */
-  public static Client client(Console console, String text) {
+  public Client client(Console console, String text) {
     try {
       URI uri = URI.create(text);
       if (uri.getHost() != null
           && ("http".equals(uri.getScheme()) || "https".equals(uri.getScheme()))) {
-        return new Client(uri, console.variable("AHJO_TOKEN"));
+        return new Client(uri, console.variable("AHJO_TOKEN"), trust(console));
       }
     } catch (IllegalArgumentException notAnAddress) {
       // told below

@@ -4,7 +4,10 @@ import dev.ahjo.cluster.worker.WorkerTokens;
 import dev.ahjo.core.id.WorkerName;
 import dev.ahjo.http.HttpSettings;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -55,7 +58,7 @@ final class Tokens {
   private static Map<String, String> read(Path file) throws IOException {
     Map<String, String> tokens = new LinkedHashMap<>();
     int number = 0;
-    for (String line : Files.readAllLines(file)) {
+    for (String line : lines(file)) {
       number++;
       String text = line.strip();
       if (text.isEmpty() || text.startsWith("#")) {
@@ -77,5 +80,24 @@ final class Tokens {
       }
     }
     return tokens;
+  }
+
+  /** Of a file that is not there, Java tells its name and nothing else. */
+  private static List<String> lines(Path file) throws IOException {
+    try {
+      return Files.readAllLines(file);
+    } catch (IOException unreadable) {
+      throw new IOException(
+          "the tokens file "
+              + file
+              + " can't be read: "
+              + switch (unreadable) {
+                case NoSuchFileException _ -> "there is no such file";
+                case AccessDeniedException _ -> "this user may not";
+                case CharacterCodingException _ -> "expected text in UTF-8";
+                default -> unreadable.toString();
+              },
+          unreadable);
+    }
   }
 }

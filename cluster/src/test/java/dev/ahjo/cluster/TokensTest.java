@@ -101,6 +101,14 @@ class TokensTest {
     }
   }
 
+  @Test
+  void aFileThatIsNotThereIsTold() {
+    Path file = folder.resolve("workers.txt");
+    assertThatThrownBy(() -> Tokens.ofWorkers(file))
+        .isInstanceOf(IOException.class)
+        .hasMessage("the tokens file " + file + " can't be read: there is no such file");
+  }
+
   private Path written(String text) throws IOException {
     return Files.writeString(folder.resolve("tokens.txt"), text);
   }

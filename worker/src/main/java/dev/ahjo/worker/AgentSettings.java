@@ -20,7 +20,7 @@ import java.util.Set;
  * @param token proves the name to the gate
  * @param slots builds at once, at least 1
  * @param tls how gates prove themselves, and this agent to them
- * @param bindHost the address that the gate dials back, on a port that the system chooses
+ * @param bind where the gate dials back
  */
 public record AgentSettings(
     WorkerName name,
@@ -30,7 +30,7 @@ public record AgentSettings(
     int slots,
     Set<String> labels,
     PoolName pool,
-    String bindHost,
+    Bind bind,
     Tls tls,
     Timing timing,
     Limits limits) {
@@ -76,20 +76,20 @@ public record AgentSettings(
         slots,
         labels,
         pool,
-        "127.0.0.1",
+        Bind.LOOPBACK,
         Tls.NONE,
         Timing.DEFAULT,
         Limits.DEFAULT);
   }
 
-  public AgentSettings withBindHost(String host) {
+  public AgentSettings withBind(Bind where) {
     return new AgentSettings(
-        name, folder, gates, token, slots, labels, pool, host, tls, timing, limits);
+        name, folder, gates, token, slots, labels, pool, where, tls, timing, limits);
   }
 
   public AgentSettings withTls(Tls with) {
     return new AgentSettings(
-        name, folder, gates, token, slots, labels, pool, bindHost, with, timing, limits);
+        name, folder, gates, token, slots, labels, pool, bind, with, timing, limits);
   }
 
   static boolean isWebSocket(URI gate) {

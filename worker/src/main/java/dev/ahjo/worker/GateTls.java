@@ -44,7 +44,7 @@ public final class GateTls implements SSLEngineProvider {
    *
    * @throws IOException naming the file that can't be used, rather than a log of the actor system
    */
-  static Config config(TlsFiles files, Set<String> hosts) throws IOException {
+  public static Config config(TlsFiles files, Set<String> hosts) throws IOException {
     Path authority =
         files
             .authority()

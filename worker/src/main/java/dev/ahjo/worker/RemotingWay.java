@@ -46,7 +46,7 @@ final class RemotingWay implements Way {
    * Tries without any answer after which the actor system is made anew: a gate that has quarantined
    * this one would never hear it again.
    */
-  private static final int FRESH_AFTER = 25;
+  static final int FRESH_AFTER = 25;
 
   /** How long a machine that is there takes to say that nobody listens. */
   private static final Duration PROBE = Duration.ofSeconds(2);
@@ -57,10 +57,12 @@ final class RemotingWay implements Way {
   private final Ear ear;
   private final AtomicBoolean probing = new AtomicBoolean();
   private final boolean tls;
+  private final Bind bind;
   private final Duration silence;
   private final Map<URI, GateNames> gates = new HashMap<>();
   private @Nullable Wire wire;
   private ActorSystem system;
+  private boolean ending;
   private volatile int unheard;
 
   private record Wire(URI address, GateNames names, ActorSelection gate, ActorRef session) {}
@@ -71,6 +73,7 @@ final class RemotingWay implements Way {
   RemotingWay(AgentSettings settings, Ear ear) throws IOException {
     this.ear = ear;
     tls = settings.tls().identity().isPresent();
+    bind = settings.bind();
     silence = settings.timing().silence();
     config = config(settings);
     system = ActorSystem.create("agent", config);
@@ -90,7 +93,11 @@ final class RemotingWay implements Way {
 
   private static Config plain(AgentSettings settings) {
     return ConfigFactory.parseMap(
-            Map.of("pekko.remote.artery.canonical.hostname", settings.bindHost()))
+            Map.of(
+                "pekko.remote.artery.canonical.hostname",
+                settings.bind().host(),
+                "pekko.remote.artery.canonical.port",
+                settings.bind().port()))
         .withFallback(ConfigFactory.parseResources(RemotingWay.class, "agent.conf"))
         .withFallback(ConfigFactory.defaultReference())
         .resolve();
@@ -102,6 +109,9 @@ final class RemotingWay implements Way {
     if (++unheard > FRESH_AFTER) {
       unheard = 0;
       renew();
+    }
+    if (!open()) {
+      return;
     }
     long now = System.nanoTime();
     GateNames names = gates.computeIfAbsent(address, at -> new GateNames(at.getHost(), silence));
@@ -128,15 +138,41 @@ final class RemotingWay implements Way {
     }
   }
 
-  /** The old one stays if there can't be another now: its address may be away for a while. */
+  /**
+   * At any port, the old one stays if there can't be another now: its address may be away for a
+   * while. At a port that people chose there is no other until the old one has ended.
+   */
   private void renew() {
     ActorSystem old = system;
+    if (bind.port() != 0 || reopen()) {
+      old.terminate();
+      ending = old == system;
+    }
+  }
+
+  /** Whether there is one to speak with; until then nothing is said, and the next try asks. */
+  private boolean open() {
+    if (ending && system.getWhenTerminated().toCompletableFuture().isDone() && reopen()) {
+      ending = false;
+    }
+    return !ending;
+  }
+
+  private boolean reopen() {
     try {
       system = ActorSystem.create("agent", config);
-      old.terminate();
+      return true;
     } catch (Exception notNow) { // Pekko throws what its transports throw, declared or not
       ear.broken("the worker's own port can't be opened: " + notNow.getMessage());
+      return false;
     }
+  }
+
+  /** Where the gate dials back, as far as people know it. */
+  private String wayBack() {
+    return bind.port() == 0
+        ? "any port of " + bind.host() + " (--bind HOST:PORT makes it one)"
+        : bind.toString();
   }
 
   private synchronized void answered(GateNames names, String name) {
@@ -208,6 +244,8 @@ final class RemotingWay implements Way {
               + String.join(", ", suspect.names().all())
               + ". A gate hears only who joins by the address that it calls itself: its node tells"
               + " it as \"gate\" of GET /api/v1/cluster, on HTTP's port"
+              + "; or the gate can't call back "
+              + wayBack()
               + (tls ? "" : "; or it wants TLS (--ca, --certificate, --key)"));
     }
   }

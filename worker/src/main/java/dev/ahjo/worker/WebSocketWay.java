@@ -2,6 +2,7 @@ package dev.ahjo.worker;
 
 import dev.ahjo.core.worker.Protocol.ToGate;
 import dev.ahjo.wire.ProtocolCodec;
+import dev.ahjo.wire.tls.Distrust;
 import dev.ahjo.wire.tls.TlsFiles;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -9,8 +10,10 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -37,6 +40,7 @@ final class WebSocketWay implements Way {
   private static final int MAX_WAITING = 16 * 1024 * 1024;
 
   private final Ear ear;
+  private final Optional<Path> authority;
   private final HttpClient client;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final ReentrantLock lock = new ReentrantLock();
@@ -48,13 +52,14 @@ final class WebSocketWay implements Way {
    */
   WebSocketWay(AgentSettings settings, Ear ear) throws IOException {
     this.ear = ear;
+    this.authority = settings.tls().authority();
     HttpClient.Builder builder =
         HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
             .executor(threads)
             .connectTimeout(DIAL);
-    if (settings.tls().authority().isPresent()) {
-      builder.sslContext(TlsFiles.trusting(settings.tls().authority().get()));
+    if (authority.isPresent()) {
+      builder.sslContext(TlsFiles.trusting(authority.get()));
     }
     client = builder.build();
   }
@@ -81,7 +86,9 @@ final class WebSocketWay implements Way {
         .buildAsync(withPath(gate), dialled)
         .whenComplete((_, failed) -> {
           if (failed != null) {
-            dialled.broken("no connection to " + gate + ": " + rootOf(failed));
+            dialled.broken(
+                Distrust.told(failed, gate.toString(), authority)
+                    .orElseGet(() -> "no connection to " + gate + ": " + rootOf(failed)));
           }
         });
   }

@@ -58,7 +58,7 @@ final class AgentProcess implements AutoCloseable {
         8,
         Set.of(),
         new PoolName("default"),
-        "127.0.0.1",
+        Bind.LOOPBACK,
         AgentSettings.Tls.NONE,
         new AgentSettings.Timing(
             Duration.ofMillis(300),

@@ -37,7 +37,7 @@ class AgentTest extends Situation {
         8,
         Set.of("linux"),
         new PoolName("default"),
-        "127.0.0.1",
+        Bind.LOOPBACK,
         AgentSettings.Tls.NONE,
         new AgentSettings.Timing(
             Duration.ofMillis(100),

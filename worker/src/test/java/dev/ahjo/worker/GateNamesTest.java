@@ -8,6 +8,7 @@ import dev.ahjo.core.id.WorkerName;
 import dev.ahjo.core.worker.Protocol.Ping;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.apache.pekko.actor.ActorSystem;
 import org.junit.jupiter.api.Tag;
@@ -84,6 +86,36 @@ class GateNamesTest {
     }
   }
 
+  @Test
+  @Tag("processes")
+  void anAgentThatNobodyHearsComesBackAtThePortThatPeopleChose() throws Exception {
+    Bind bind;
+    try (var free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      bind = new Bind("127.0.0.1", free.getLocalPort());
+    }
+    var troubles = new LinkedBlockingQueue<String>();
+    try (var door = new RemotingGate(new FakeGate(), 0);
+        var way =
+            new RemotingWay(
+                settings("pekko://unused:1").withBind(bind), Way.ear(_ -> {}, troubles::add))) {
+      URI gate = URI.create("pekko://127.0.0.1:" + door.port());
+      for (int i = 0; i <= RemotingWay.FRESH_AFTER; i++) {
+        way.dial(gate);
+      }
+      long deadline = System.nanoTime() + PATIENCE.toNanos();
+      while (door.heardLast() == 0) {
+        assertThat(System.nanoTime()).isLessThan(deadline);
+        way.dial(gate);
+        way.send(new Ping());
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(500));
+      }
+      assertThat(troubles).isEmpty();
+      try (var socket = new Socket("127.0.0.1", bind.port())) {
+        assertThat(socket.isConnected()).isTrue();
+      }
+    }
+  }
+
   /** Who takes half a second without an answer for an answer. */
   private AgentSettings hasty(String gate) {
     AgentSettings usual = settings(gate);
@@ -103,7 +135,7 @@ class GateNamesTest {
         usual.slots(),
         usual.labels(),
         usual.pool(),
-        usual.bindHost(),
+        usual.bind(),
         usual.tls(),
         timing,
         usual.limits());

@@ -254,7 +254,7 @@ class StepKindsTest extends Situation {
                 s.slots(),
                 s.labels(),
                 s.pool(),
-                s.bindHost(),
+                s.bind(),
                 s.tls(),
                 s.timing(),
                 AgentSettings.Limits.DEFAULT),

@@ -164,7 +164,7 @@ public final class Bench implements Callable<Integer> {
     List<Client> nodes = new ArrayList<>();
     try {
       nodes.add(node.client(console));
-      also.forEach(url -> nodes.add(NodeOptions.client(console, url)));
+      also.forEach(url -> nodes.add(node.client(console, url)));
       report.load("before");
       measure(new BenchFarm(nodes, "bench"), report);
       report.load("after");

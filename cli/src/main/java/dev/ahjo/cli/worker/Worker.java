@@ -9,6 +9,7 @@ import dev.ahjo.core.id.WorkerName;
 import dev.ahjo.wire.tls.TlsFiles;
 import dev.ahjo.worker.Agent;
 import dev.ahjo.worker.AgentSettings;
+import dev.ahjo.worker.Bind;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -97,11 +98,13 @@ public final class Worker implements Callable<Integer> {
 
   @Option(
       names = "--bind",
-      paramLabel = "HOST",
+      paramLabel = "HOST[:PORT]",
       defaultValue = "127.0.0.1",
-      description =
-          "This machine's address, which the node dials back (default ${DEFAULT-VALUE}: a node on"
-              + " this machine).")
+      description = {
+        "This machine's address, which a gate joined by pekko:// dials back (default"
+            + " ${DEFAULT-VALUE}: a node on this machine). Without a port it is any free one, so name"
+            + " one where a firewall is between. IPv6 addresses in brackets."
+      })
   String bind = "127.0.0.1";
 
   @Option(
@@ -164,18 +167,20 @@ public final class Worker implements Callable<Integer> {
     if (settings.gates().stream().noneMatch(gate -> "pekko".equals(gate.getScheme()))) {
       return;
     }
-    try (var socket = new ServerSocket(0, 1, InetAddress.getByName(settings.bindHost()))) {
+    Bind back = settings.bind();
+    try (var socket = new ServerSocket(0, 1, InetAddress.getByName(back.host()))) {
       LOG.debug("{} is this machine's", socket.getInetAddress());
     } catch (IOException notOurs) {
       throw new CommandFailed(
           Exit.USAGE,
           "--bind: expected an address of this machine, but found '"
-              + settings.bindHost()
+              + back.host()
               + "': "
               + notOurs.getMessage(),
           notOurs);
     }
-    if (isLoopback(settings.bindHost())) {
+    refuseTakenPort(back);
+    if (isLoopback(back.host())) {
       settings.gates().stream()
           .filter(gate -> "pekko".equals(gate.getScheme()) && !isLoopback(gate.getHost()))
           .findFirst()
@@ -185,8 +190,21 @@ public final class Worker implements Callable<Integer> {
                 "--bind: expected an address of this machine that "
                     + gate
                     + " can dial back, but found "
-                    + settings.bindHost());
+                    + back.host()
+                    + (back.host().startsWith("127.0.1.")
+                        ? " (as this machine's name stands in its /etc/hosts)"
+                        : ""));
           });
+    }
+  }
+
+  /** No mistake: whoever has it now may be gone when the worker is started again. */
+  private static void refuseTakenPort(Bind back) {
+    try (var socket = new ServerSocket(back.port(), 1, InetAddress.getByName(back.host()))) {
+      LOG.debug("{} is free", socket.getLocalPort());
+    } catch (IOException taken) {
+      throw new CommandFailed(
+          Exit.UNREACHABLE, "--bind: can't listen at " + back + ": " + taken.getMessage(), taken);
     }
   }
 
@@ -219,11 +237,19 @@ public final class Worker implements Callable<Integer> {
               count,
               Set.copyOf(labels),
               new PoolName(pool))
-          .withBindHost(bind)
+          .withBind(bind())
           .withTls(tls());
     } catch (IllegalArgumentException wrong) {
       String why = wrong.getMessage();
       throw new CommandFailed(Exit.USAGE, why == null ? wrong.toString() : why, wrong);
+    }
+  }
+
+  private Bind bind() {
+    try {
+      return Bind.parse(bind);
+    } catch (IllegalArgumentException wrong) {
+      throw new CommandFailed(Exit.USAGE, "--bind: " + wrong.getMessage(), wrong);
     }
   }
 

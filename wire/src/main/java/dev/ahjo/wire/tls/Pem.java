@@ -3,6 +3,7 @@ package dev.ahjo.wire.tls;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -97,6 +98,8 @@ public final class Pem {
       return Files.readAllBytes(file);
     } catch (NoSuchFileException missing) {
       throw new IOException(file + ": there is no such file", missing);
+    } catch (AccessDeniedException closed) {
+      throw new IOException(file + ": this user may not read it", closed);
     }
   }
 }
