@@ -123,11 +123,17 @@ class TlsVerbsTest {
     try (var plain = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       Thread.ofVirtual()
           .start(() -> {
-            try (var caller = plain.accept()) {
-              caller.getOutputStream().write("HTTP/1.1 400 Bad Request\r\n\r\n".getBytes(US_ASCII));
-              caller.getInputStream().readAllBytes();
-            } catch (IOException over) {
-              // The caller has hung up, or the test has ended.
+            while (!plain.isClosed()) {
+              try (var caller = plain.accept()) {
+                caller.getInputStream().read();
+                caller
+                    .getOutputStream()
+                    .write("HTTP/1.1 400 Bad Request\r\n\r\n".getBytes(US_ASCII));
+                caller.shutdownOutput();
+                caller.getInputStream().readAllBytes();
+              } catch (IOException over) {
+                // The caller has hung up, or the test has ended.
+              }
             }
           });
       String wrong = "https://127.0.0.1:" + plain.getLocalPort();
