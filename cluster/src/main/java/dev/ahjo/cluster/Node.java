@@ -23,7 +23,6 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.CountDownLatch;
@@ -227,8 +226,8 @@ public final class Node implements AutoCloseable {
                   settings.http().port(),
                   HttpSettings.Limits.ORDINARY,
                   tokens,
-                  false,
-                  Set.of(),
+                  settings.callers().readsNeedToken(),
+                  settings.callers().names(),
                   tls,
                   settings.roles().contains(NodeSettings.Role.WEB)),
               doors)

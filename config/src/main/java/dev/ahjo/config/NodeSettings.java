@@ -1,5 +1,6 @@
 package dev.ahjo.config;
 
+import dev.ahjo.config.node.Machine;
 import dev.ahjo.config.node.NodeReader;
 import dev.ahjo.config.yaml.Document;
 import dev.ahjo.config.yaml.Problems;
@@ -23,6 +24,7 @@ import java.util.Set;
  * @param storage where facts, logs and read tables are kept
  * @param workerTokens the file of tokens by which workers prove their names
  * @param adminTokens the file of tokens that may change things over HTTP
+ * @param callers who may read over HTTP, and by which names
  */
 public record NodeSettings(
     String name,
@@ -36,10 +38,57 @@ public record NodeSettings(
     Storage storage,
     Limits limits,
     Optional<Path> workerTokens,
-    Optional<Path> adminTokens) {
+    Optional<Path> adminTokens,
+    Callers callers) {
 
   public NodeSettings {
     roles = Set.copyOf(roles);
+  }
+
+  /** One whose reads are open. */
+  public NodeSettings(
+      String name,
+      Set<Role> roles,
+      Listen cluster,
+      Listen http,
+      Listen gate,
+      Seeds seeds,
+      Path data,
+      Path projects,
+      Storage storage,
+      Limits limits,
+      Optional<Path> workerTokens,
+      Optional<Path> adminTokens) {
+    this(
+        name,
+        roles,
+        cluster,
+        http,
+        gate,
+        seeds,
+        data,
+        projects,
+        storage,
+        limits,
+        workerTokens,
+        adminTokens,
+        Callers.ALL);
+  }
+
+  /**
+   * Who may call over HTTP, and how.
+   *
+   * @param readsNeedToken whether reading needs one of the admins' tokens, as changing does
+   * @param names further ones, in small letters, by which a node on the loopback is called: those
+   *     that a proxy before it keeps
+   */
+  public record Callers(boolean readsNeedToken, Set<String> names) {
+    /** Whoever reaches the port reads, by the port's own names. */
+    public static final Callers ALL = new Callers(false, Set.of());
+
+    public Callers {
+      names = Set.copyOf(names);
+    }
   }
 
   /** What a node does. */
@@ -222,11 +271,16 @@ public record NodeSettings(
    * @param text at most {@link Document#MAX_BYTES} bytes of UTF-8
    */
   public static Reading<NodeSettings> read(Path file, String text) {
+    return read(file, text, Machine.here());
+  }
+
+  /** As above, on another machine. */
+  public static Reading<NodeSettings> read(Path file, String text, Machine machine) {
     var problems = new Problems(file.toString());
     Path folder = file.toAbsolutePath().normalize().getParent();
     Path base = folder == null ? file.toAbsolutePath() : folder;
     Optional<NodeSettings> settings =
-        Document.read(file.toString(), text, problems, new NodeReader(base)::read);
+        Document.read(file.toString(), text, problems, new NodeReader(base, machine)::read);
     return settings.isPresent() && !problems.errors()
         ? new Reading.Valid<>(settings.get(), problems.inFileOrder())
         : new Reading.Invalid<>(problems.inFileOrder());

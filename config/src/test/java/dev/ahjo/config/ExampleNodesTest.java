@@ -2,10 +2,13 @@ package dev.ahjo.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.ahjo.config.node.Machine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -14,6 +17,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** The settings that people begin with are good ones. */
 class ExampleNodesTest {
   private static final Path FOLDER = Path.of("../examples/nodes");
+
+  /** As Kubernetes tells a pod who it is. */
+  private static final Machine MACHINE =
+      new Machine(Optional.of("ahjo-0"), Map.of("HOSTNAME", "ahjo-0"));
 
   static List<Path> examples() throws IOException {
     try (Stream<Path> files = Files.walk(FOLDER)) {
@@ -24,7 +31,7 @@ class ExampleNodesTest {
   @ParameterizedTest
   @MethodSource("examples")
   void isGood(Path file) throws IOException {
-    Reading<NodeSettings> reading = NodeSettings.read(file, Files.readString(file));
+    Reading<NodeSettings> reading = NodeSettings.read(file, Files.readString(file), MACHINE);
     assertThat(reading.problems()).isEmpty();
     assertThat(reading).isInstanceOf(Reading.Valid.class);
   }
@@ -49,9 +56,17 @@ class ExampleNodesTest {
         .containsExactlyElementsOf(places);
   }
 
+  @Test
+  void aFileForSeveralPodsHasANameAndAGateForEach() throws IOException {
+    NodeSettings pod = read(FOLDER.resolve("farm/kubernetes.yaml"));
+    assertThat(pod.name()).isEqualTo("ahjo-0");
+    assertThat(pod.roles()).contains(NodeSettings.Role.GATE);
+    assertThat(pod.gate().advertise().orElseThrow()).startsWith("ahjo-0.");
+  }
+
   private static NodeSettings read(Path file) {
     try {
-      return ((Reading.Valid<NodeSettings>) NodeSettings.read(file, Files.readString(file)))
+      return ((Reading.Valid<NodeSettings>) NodeSettings.read(file, Files.readString(file), MACHINE))
           .value();
     } catch (IOException unreadable) {
       throw new java.io.UncheckedIOException(unreadable);

@@ -11,9 +11,11 @@ import dev.ahjo.config.NodeSettings.Storage;
 import dev.ahjo.config.NodeSettings.Tls;
 import dev.ahjo.config.Reading.Invalid;
 import dev.ahjo.config.Reading.Valid;
+import dev.ahjo.config.node.Machine;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
@@ -217,7 +219,7 @@ class NodeSettingsTest {
   void cassandraNeedsOnlyItsServers() {
     assertThat(
             settings(
-                    "{name: n, data: d, seeds: [localhost],"
+                    "{name: n, data: d, seeds: [127.0.0.1],"
                         + " storage: {cassandra: {contact_points: [db]}}}")
                 .storage())
         .isEqualTo(
@@ -246,7 +248,7 @@ class NodeSettingsTest {
                     create: maybe
                     login: {user: ahjo}
                     tls: {certificate: c.pem}
-                seeds: [localhost]
+                seeds: [127.0.0.1]
                 """))
         .containsExactly(
             "5:22: an element of contact_points: expected HOST or HOST:PORT (an IPv6 address in"
@@ -264,13 +266,13 @@ class NodeSettingsTest {
     assertThat(
             told(
                 "{name: n, data: d, storage: {cassandra: {contact_points: []}}, seeds:"
-                    + " [localhost]}"))
+                    + " [127.0.0.1]}"))
         .containsExactly(
             "1:58: contact_points: expected at least one server, but found an empty list");
-    assertThat(told("{name: n, data: d, storage: {cassandra: {}}, seeds: [localhost]}"))
+    assertThat(told("{name: n, data: d, storage: {cassandra: {}}, seeds: [127.0.0.1]}"))
         .containsExactly(
             "1:41: expected the key 'contact_points' in cassandra, but it is not there");
-    assertThat(told("{name: n, data: d, storage: {mongo: {}}, seeds: [localhost]}"))
+    assertThat(told("{name: n, data: d, storage: {mongo: {}}, seeds: [127.0.0.1]}"))
         .containsExactly(
             "1:29: storage: expected one of the keys cassandra, postgresql, but found neither",
             "1:30: unknown key 'mongo' in storage; expected cassandra, postgresql");
@@ -280,7 +282,7 @@ class NodeSettingsTest {
   void postgresqlNeedsOnlyItsServerAndIsSpokenToInTheClearOnlyAtHome() {
     assertThat(
             settings(
-                    "{name: n, data: d, seeds: [localhost],"
+                    "{name: n, data: d, seeds: [127.0.0.1],"
                         + " storage: {postgresql: {servers: [db.example.org]}}}")
                 .storage())
         .isEqualTo(
@@ -295,7 +297,7 @@ class NodeSettingsTest {
                 Optional.empty()));
     assertThat(
             settings(
-                    "{name: n, data: d, seeds: [localhost],"
+                    "{name: n, data: d, seeds: [127.0.0.1],"
                         + " storage: {postgresql: {servers: [127.0.0.1, \"[::1]:5433\"]}}}")
                 .storage())
         .asInstanceOf(type(Storage.Postgresql.class))
@@ -310,7 +312,7 @@ class NodeSettingsTest {
                     """
                     name: n
                     data: d
-                    seeds: [localhost]
+                    seeds: [127.0.0.1]
                     storage:
                       postgresql:
                         servers: [db1, "db2:5433"]
@@ -349,7 +351,7 @@ class NodeSettingsTest {
                     create: maybe
                     login: {password_file: p, password_env: A B}
                     tls: {mode: prefer}
-                seeds: [localhost]
+                seeds: [127.0.0.1]
                 """))
         .containsExactly(
             "5:14: servers: expected at least one server, but found an empty list",
@@ -363,7 +365,7 @@ class NodeSettingsTest {
                 + " 'prefer'");
     assertThat(
             told(
-                "{name: n, data: d, seeds: [localhost], storage: {postgresql: {servers: [db]},"
+                "{name: n, data: d, seeds: [127.0.0.1], storage: {postgresql: {servers: [db]},"
                     + " cassandra: {contact_points: [db]}}}"))
         .containsExactly(
             "1:49: storage: expected one of the keys cassandra, postgresql, but found both");
@@ -373,10 +375,14 @@ class NodeSettingsTest {
 
   @Test
   void seedsAreNamedOneByOneOrByDns() {
-    assertThat(settings("{name: n, data: d, " + SHARED + ", seeds: [localhost]}").seeds())
-        .isEqualTo(new Seeds.Listed(List.of(new Seeds.Place("localhost", 8012))));
+    assertThat(settings("{name: n, data: d, " + SHARED + ", seeds: [127.0.0.1]}").seeds())
+        .isEqualTo(new Seeds.Listed(List.of(new Seeds.Place("127.0.0.1", 8012))));
     assertThat(
-            settings("{name: n, data: d, " + SHARED + ", seeds: {dns: ahjo.farm.svc, nodes: 3}}")
+            settings(
+                    "{name: n, data: d, "
+                        + SHARED
+                        + ", listen: {host: 0.0.0.0, tls: {certificate: c, key: k, authority: a}},"
+                        + " seeds: {dns: ahjo.farm.svc, nodes: 3}}")
                 .seeds())
         .isEqualTo(new Seeds.Named("ahjo.farm.svc", 8012, 3));
     assertThat(told("{name: n, data: d, " + SHARED + ", seeds: {dns: a b, port: 0}}"))
@@ -401,7 +407,7 @@ class NodeSettingsTest {
         .singleElement()
         .asString()
         .contains("would both write its journal", "expected seeds");
-    assertThat(told("{name: n, data: d, " + SHARED + ", seeds: [localhost], listen: {port: 0}}"))
+    assertThat(told("{name: n, data: d, " + SHARED + ", seeds: [127.0.0.1], listen: {port: 0}}"))
         .singleElement()
         .asString()
         .contains("listen.port: expected one that the other nodes know");
@@ -433,6 +439,101 @@ class NodeSettingsTest {
         .singleElement()
         .asString()
         .contains("listen.tls: expected the authority");
+  }
+
+  @Test
+  void anEngineThatNoSeedNamesWouldWaitForEver() {
+    String tls = ", tls: {certificate: c, key: k, authority: a}";
+    assertThat(
+            told(
+                "{name: n, data: d, listen: {host: 10.0.0.1"
+                    + tls
+                    + "}, seeds: [m1.example.org, m2.example.org], "
+                    + SHARED
+                    + "}"))
+        .singleElement()
+        .asString()
+        .contains("seeds: expected 10.0.0.1:8012 among them", "listen.advertise", "an engine");
+    assertThat(
+            told(
+                "{name: n, data: d, listen: {host: 10.0.0.1, advertise: m1.example.org"
+                    + tls
+                    + "}, seeds: [m1.example.org, m2.example.org], "
+                    + SHARED
+                    + "}"))
+        .isEmpty();
+    assertThat(
+            told(
+                "{name: n, data: d, roles: [gate], listen: {host: 10.0.0.9"
+                    + tls
+                    + "}, seeds: [10.0.0.1], "
+                    + SHARED
+                    + "}"))
+        .as("a gate need not be a seed")
+        .isEmpty();
+    assertThat(told("{name: n, data: d, " + SHARED + ", seeds: {dns: ahjo.farm.svc, nodes: 3}}"))
+        .singleElement()
+        .asString()
+        .contains("listen.host: 127.0.0.1 can't be reached from other machines of ahjo.farm.svc");
+  }
+
+  @Test
+  void anAddressOfIpv6IsOneHoweverItIsWritten() {
+    NodeSettings node =
+        settings(
+            "{name: n, data: d, listen: {host: \"FD00::1\", tls: {certificate: c, key: k,"
+                + " authority: a}}, seeds: [\"[fd00::1]\", \"[FD00::2]\"], "
+                + SHARED
+                + "}");
+    assertThat(node.cluster().host()).isEqualTo("[fd00::1]");
+    assertThat(node.seeds())
+        .isEqualTo(
+            new Seeds.Listed(
+                List.of(new Seeds.Place("[fd00::1]", 8012), new Seeds.Place("[fd00::2]", 8012))));
+  }
+
+  @Test
+  void oneFileServesSeveralMachines() {
+    String text =
+        "{data: d, worker_tokens: t, gate: {host: 0.0.0.0, advertise: \"${POD}.ahjo.svc\","
+            + " tls: {certificate: c, key: k, authority: a}}}";
+    var pod = new Machine(Optional.of("ahjo-1"), Map.of("POD", "ahjo-1"));
+    assertThat(NodeSettings.read(FILE, text, pod))
+        .asInstanceOf(type(Valid.class))
+        .extracting(valid -> (NodeSettings) valid.value())
+        .satisfies(node -> {
+          assertThat(node.name()).isEqualTo("ahjo-1");
+          assertThat(node.gate().advertise()).contains("ahjo-1.ahjo.svc");
+        });
+    var bare = new Machine(Optional.of("no name"), Map.of());
+    assertThat(NodeSettings.read(FILE, text, bare).problems())
+        .extracting(Problem::message)
+        .containsExactlyInAnyOrder(
+            "expected the key 'name' in node settings, since the machine's own is no name: 'no"
+                + " name'",
+            "advertise: expected a value for ${POD} in the environment, but there is none");
+  }
+
+  @Test
+  void whoMayReadAndByWhichNames() {
+    assertThat(settings("{name: n, data: d}").callers()).isEqualTo(NodeSettings.Callers.ALL);
+    assertThat(
+            settings(
+                    "{name: n, data: d, admin_tokens: a, http: {reads: token, names:"
+                        + " [Builds.example.org]}}")
+                .callers())
+        .isEqualTo(new NodeSettings.Callers(true, Set.of("builds.example.org")));
+    assertThat(told("{name: n, data: d, http: {reads: token, names: [a b]}}"))
+        .containsExactly(
+            "1:34: reads: expected admin_tokens as well, since there is no token to read with",
+            "1:49: an element of names: expected a host name or address, but found 'a b'");
+    assertThat(
+            told(
+                "{name: n, data: d, http: {tls: {certificate: c, key: k, authority: a}, reads:"
+                    + " open}}"))
+        .singleElement()
+        .asString()
+        .contains("http.tls: expected certificate and key alone");
   }
 
   /** Seeded, so that a failure comes again. */

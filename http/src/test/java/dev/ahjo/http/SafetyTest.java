@@ -97,6 +97,24 @@ class SafetyTest {
     }
   }
 
+  @Test
+  void aNameThatAProxyKeepsIsAnsweredOnceItIsToldOf() throws Exception {
+    var settings =
+        new HttpSettings(
+            "127.0.0.1",
+            0,
+            HttpSettings.Limits.ORDINARY,
+            List.of(),
+            false,
+            Set.of("builds.example.org"));
+    try (Desk desk = new Desk(settings)) {
+      assertThat(raw(desk, "GET /api/v1/builds HTTP/1.1\r\nHost: Builds.example.org\r\n\r\n"))
+          .startsWith("HTTP/1.1 200");
+      assertThat(raw(desk, "GET /api/v1/builds HTTP/1.1\r\nHost: evil.example\r\n\r\n"))
+          .startsWith("HTTP/1.1 421");
+    }
+  }
+
   /** The answer's head to a request of these very bytes. */
   private static String raw(Desk desk, String request) throws IOException {
     try (Socket socket = new Socket("localhost", desk.port())) {

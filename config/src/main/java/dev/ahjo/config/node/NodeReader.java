@@ -1,6 +1,7 @@
 package dev.ahjo.config.node;
 
 import dev.ahjo.config.NodeSettings;
+import dev.ahjo.config.NodeSettings.Callers;
 import dev.ahjo.config.NodeSettings.Limits;
 import dev.ahjo.config.NodeSettings.Listen;
 import dev.ahjo.config.NodeSettings.Role;
@@ -9,6 +10,7 @@ import dev.ahjo.config.NodeSettings.Storage;
 import dev.ahjo.config.NodeSettings.Tls;
 import dev.ahjo.config.project.Amounts;
 import dev.ahjo.config.yaml.Fields;
+import dev.ahjo.config.yaml.Shown;
 import dev.ahjo.config.yaml.Value;
 import dev.ahjo.core.id.Names;
 import java.nio.file.InvalidPathException;
@@ -18,15 +20,18 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
-/** Reads a node's settings and refuses those that would let strangers in. */
+/** Reads a node's settings, once, and refuses those that would let strangers in. */
 public final class NodeReader {
   private static final String LOOPBACK = "127.0.0.1";
-  private static final int ANY_PORT = 0;
+  static final int ANY_PORT = 0;
   private static final int HTTP_PORT = 8010;
   private static final int GATE_PORT = 8011;
   private static final int CLUSTER_PORT = 8012;
@@ -35,21 +40,32 @@ public final class NodeReader {
   private static final Pattern HOST =
       Pattern.compile("[A-Za-z0-9]([A-Za-z0-9.-]{0,252})|\\[?[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*]?");
 
+  /** Further names by which a node is called. */
+  private static final int MAX_NAMES = 100;
+
+  private static final Map<String, Boolean> READS = new LinkedHashMap<>();
+
   private static final Map<String, Role> ROLES = new LinkedHashMap<>();
 
   static {
+    READS.put("open", false);
+    READS.put("token", true);
     ROLES.put("engine", Role.ENGINE);
     ROLES.put("gate", Role.GATE);
     ROLES.put("web", Role.WEB);
   }
 
   private final Path folder;
+  private final Machine machine;
+  private Callers callers = Callers.ALL;
 
   /**
    * @param folder to which paths are relative
+   * @param machine from which a name and addresses may be taken
    */
-  public NodeReader(Path folder) {
+  public NodeReader(Path folder, Machine machine) {
     this.folder = folder;
+    this.machine = machine;
   }
 
   /** The settings; what is wrong is told where {@code root}'s problems are. */
@@ -59,10 +75,7 @@ public final class NodeReader {
       return Optional.empty();
     }
     try (Fields f = fields.get()) {
-      Optional<String> name =
-          f.require("name")
-              .flatMap(
-                  v -> v.text("a name of letters, digits and . _ + - (at most 100)", Names::valid));
+      Optional<String> name = name(f);
       Set<Role> roles = f.get("roles").map(NodeReader::roles).orElse(EnumSet.allOf(Role.class));
       Listen cluster = listen(f, "listen", CLUSTER_PORT, Optional.empty());
       Listen http = listen(f, "http", HTTP_PORT, Optional.of("admin_tokens"));
@@ -75,7 +88,7 @@ public final class NodeReader {
       Storage storage =
           f.get("storage").map(new StorageReader(this::path)::read).orElse(new Storage.Embedded());
       Limits limits = f.get("limits").map(NodeReader::limits).orElse(USUAL);
-      refuseWhatCantBeOneCluster(f, cluster, seeds, roles);
+      OneCluster.refuseWhatCantBe(f, cluster, seeds, roles);
       Optional<Path> workerTokens = f.get("worker_tokens").flatMap(this::path);
       Optional<Path> adminTokens = f.get("admin_tokens").flatMap(this::path);
       return name.flatMap(n ->
@@ -92,8 +105,61 @@ public final class NodeReader {
                   storage,
                   limits,
                   workerTokens,
-                  adminTokens)));
+                  adminTokens,
+                  callers)));
     }
+  }
+
+  /** A node's name; its machine's if none is given, so that one file serves several machines. */
+  private Optional<String> name(Fields f) {
+    String expected = "a name of letters, digits and . _ + - (at most 100)";
+    Optional<Value> given = f.get("name");
+    if (given.isPresent()) {
+      return given.flatMap(v -> here(v, expected, Names::valid));
+    }
+    Optional<String> machines = machine.name().filter(Names::valid);
+    if (machines.isEmpty()) {
+      f.at()
+          .error(
+              "expected the key 'name' in node settings, since the machine's own is no name: "
+                  + machine.name().map(Shown::quoted).orElse("it has none"));
+    }
+    return machines;
+  }
+
+  /** A text in which {@code ${NAME}} stands for what the environment has under that name. */
+  private Optional<String> here(Value value, String expected, Predicate<String> fits) {
+    Optional<String> missing = value.text(expected).flatMap(machine::missing);
+    if (missing.isPresent()) {
+      value.error(
+          value.label()
+              + ": expected a value for ${"
+              + missing.get()
+              + "} in the environment, but there is none");
+      return Optional.empty();
+    }
+    return value.parsed(expected, text -> Optional.of(machine.filled(text)).filter(fits));
+  }
+
+  private Optional<String> host(Value value) {
+    return here(value, "a host name or address", HOST.asMatchPredicate());
+  }
+
+  /** Who may call over HTTP, and by which names. */
+  private static Callers callers(Fields settings, Fields f) {
+    boolean token = f.get("reads").flatMap(v -> v.oneOf(READS)).orElse(false);
+    if (token && settings.get("admin_tokens").isEmpty()) {
+      f.get("reads")
+          .orElseGet(f::at)
+          .error("reads: expected admin_tokens as well, since there is no token to read with");
+    }
+    List<String> names =
+        f.get("names")
+            .map(v ->
+                v.list(MAX_NAMES, n -> n.text("a host name or address", HOST.asMatchPredicate())))
+            .orElse(List.of());
+    return new Callers(
+        token, names.stream().map(n -> n.toLowerCase(Locale.ROOT)).collect(Collectors.toSet()));
   }
 
   private static Set<Role> roles(Value value) {
@@ -115,9 +181,7 @@ public final class NodeReader {
     }
     try (Fields f = fields.get()) {
       Optional<Value> host = f.get("host");
-      String address =
-          host.flatMap(v -> v.text("a host name or address", HOST.asMatchPredicate()))
-              .orElse(LOOPBACK);
+      String address = host.flatMap(this::host).map(h -> literal(key, h)).orElse(LOOPBACK);
       int number = f.get("port").map(v -> v.integer(0, 65_535).orElse(ANY_PORT)).orElse(port);
       Optional<Tls> tls = f.get("tls").flatMap(this::tls);
       if (key.equals("listen") && tls.isPresent() && tls.get().authority().isEmpty()) {
@@ -130,9 +194,18 @@ public final class NodeReader {
       Optional<String> advertise =
           key.equals("http")
               ? Optional.empty()
-              : f.get("advertise")
-                  .flatMap(v -> v.text("a host name or address", HOST.asMatchPredicate()));
-      if (key.equals("gate") && wildcard(address) && advertise.isEmpty()) {
+              : f.get("advertise").flatMap(this::host).map(h -> literal(key, h));
+      if (key.equals("http")) {
+        callers = callers(settings, f);
+        tls.flatMap(Tls::authority)
+            .ifPresent(_ ->
+                f.get("tls")
+                    .orElseGet(f::at)
+                    .error(
+                        "http.tls: expected certificate and key alone, since nobody is asked for a"
+                            + " certificate there: people and programs show a token"));
+      }
+      if (key.equals("gate") && wildcard(address) && f.get("advertise").isEmpty()) {
         host.orElseGet(f::at)
             .error(
                 "gate.advertise: expected the name or address that workers dial, since "
@@ -143,72 +216,6 @@ public final class NodeReader {
         refuseUnguarded(settings, key, f, host.orElseGet(f::at), tokens);
       }
       return new Listen(address, number, tls, advertise);
-    }
-  }
-
-  /** What would look like a cluster, and be several nodes that know nothing of each other. */
-  private static void refuseWhatCantBeOneCluster(
-      Fields f, Listen cluster, Seeds seeds, Set<Role> roles) {
-    boolean alone = seeds instanceof Seeds.Alone;
-    boolean shared = f.get("storage").map(Value::isMapping).orElse(false);
-    boolean embedded = f.get("storage").map(v -> v.found().equals("'embedded'")).orElse(true);
-    if (shared && alone && f.get("seeds").isEmpty()) {
-      f.get("storage")
-          .orElseGet(f::at)
-          .error(
-              "storage: nodes that share a database and know nothing of each other would both write"
-                  + " its journal; expected seeds as well, if only this node's own HOST:PORT");
-    }
-    if (!alone && embedded) {
-      f.get("seeds")
-          .orElseGet(f::at)
-          .error(
-              "seeds: several nodes can't share the embedded storage, which is in one node's data"
-                  + " folder; expected storage: {cassandra: ...} or {postgresql: ...} as well");
-    }
-    if (embedded && roles.size() < Role.values().length) {
-      f.get("roles")
-          .orElseGet(f::at)
-          .error(
-              "roles: a node on the embedded storage is alone; expected all of engine, gate, web");
-    }
-    if (alone) {
-      return;
-    }
-    if (cluster.port() == ANY_PORT) {
-      f.get("listen")
-          .orElseGet(f::at)
-          .error("listen.port: expected one that the other nodes know, but found 0");
-    }
-    if (seeds instanceof Seeds.Listed(var places)) {
-      String self = cluster.advertise().orElse(cluster.host());
-      if (!roles.contains(Role.ENGINE)
-          && places.stream().anyMatch(p -> p.host().equals(self) && p.port() == cluster.port())) {
-        f.get("roles")
-            .orElseGet(f::at)
-            .error(
-                "roles: this node is one of the seeds, which must be engines: a cluster is active"
-                    + " only with more than half of them");
-      }
-      if (wildcard(cluster.host()) && cluster.advertise().isEmpty()) {
-        f.get("listen")
-            .orElseGet(f::at)
-            .error(
-                "listen.advertise: expected the address by which the seeds know this node, since "
-                    + cluster.host()
-                    + " is none");
-      }
-      places.stream()
-          .filter(place -> loopback(cluster.host()) && !loopback(place.host()))
-          .findFirst()
-          .ifPresent(place ->
-              f.get("listen")
-                  .orElseGet(f::at)
-                  .error(
-                      "listen.host: "
-                          + cluster.host()
-                          + " can't be reached from other machines such as the seed "
-                          + place.host()));
     }
   }
 
@@ -231,8 +238,17 @@ public final class NodeReader {
     }
   }
 
+  /** As addresses of actors have it: an IPv6 address in brackets, in small letters. */
+  private static String literal(String key, String host) {
+    if (key.equals("http") || !host.contains(":")) {
+      return host;
+    }
+    String small = host.toLowerCase(Locale.ROOT);
+    return small.startsWith("[") ? small : "[" + small + "]";
+  }
+
   /** All addresses of the machine: one can listen there, but not be dialled. */
-  private static boolean wildcard(String host) {
+  static boolean wildcard(String host) {
     return Set.of("0.0.0.0", "::", "[::]").contains(host);
   }
 

@@ -1,5 +1,7 @@
 package dev.ahjo.config.node;
 
+import static java.util.Locale.ROOT;
+
 import dev.ahjo.config.NodeSettings.Seeds;
 import dev.ahjo.config.yaml.Fields;
 import dev.ahjo.config.yaml.Value;
@@ -57,8 +59,9 @@ final class SeedsReader {
       return Optional.empty();
     }
     int port = Optional.ofNullable(found.group("port")).map(Integer::valueOf).orElse(usualPort);
+    String host = found.group("host");
     return port >= 1 && port <= 65_535
-        ? Optional.of(new Seeds.Place(found.group("host"), port))
+        ? Optional.of(new Seeds.Place(host.startsWith("[") ? host.toLowerCase(ROOT) : host, port))
         : Optional.empty();
   }
 }
