@@ -62,9 +62,7 @@ final class HeldBuild {
   private @Nullable Thread walker;
   private volatile boolean swept;
   private boolean over;
-  private long taken;
-  private long sent;
-  private long sentAt = System.nanoTime();
+  private final Unanswered unanswered = new Unanswered();
   private long session;
 
   /** What is on disk of it from its first moment. */
@@ -275,14 +273,13 @@ final class HeldBuild {
       }
       if (session != now) {
         session = now;
-        sent = taken;
+        unanswered.again();
       }
-      List<StepReport> batch = reports.after(sent);
+      List<StepReport> batch = reports.after(unanswered.sent());
       while (!batch.isEmpty()) {
-        site.uplink().send(new Reports(key(), attempt(), sent + 1, batch));
-        sent += batch.size();
-        sentAt = System.nanoTime();
-        batch = reports.after(sent);
+        site.uplink().send(new Reports(key(), attempt(), unanswered.sent() + 1, batch));
+        unanswered.sends(unanswered.sent() + batch.size(), System.nanoTime());
+        batch = reports.after(unanswered.sent());
       }
     } finally {
       lock.unlock();
@@ -293,20 +290,19 @@ final class HeldBuild {
   void sendAgain() {
     lock.lock();
     try {
-      taken = 0;
-      sent = 0;
+      unanswered.fromTheFirst();
     } finally {
       lock.unlock();
     }
     send();
   }
 
-  /** Called now and then: repeats what has been without an answer for long. */
+  /** Called now and then: repeats all that is unanswered when no answer has come for long. */
   void remind(long now) {
     lock.lock();
     try {
-      if (sent > taken && now - sentAt > site.settings().timing().resend().toNanos()) {
-        sent = taken;
+      if (unanswered.overdue(now, site.settings().timing().resend())) {
+        unanswered.again();
       }
     } finally {
       lock.unlock();
@@ -324,10 +320,9 @@ final class HeldBuild {
   boolean taken(long last) {
     lock.lock();
     try {
-      taken = Math.max(taken, Math.min(last, reports.last()));
-      sent = Math.max(sent, taken);
+      unanswered.taken(Math.min(last, reports.last()), System.nanoTime());
       List<StepReport> all = reports.all();
-      return taken == all.size()
+      return unanswered.isTaken(all.size())
           && !all.isEmpty()
           && all.getLast() instanceof StepReport.BuildEnded;
     } finally {

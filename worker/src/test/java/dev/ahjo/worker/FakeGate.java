@@ -69,6 +69,8 @@ final class FakeGate {
   private boolean cut;
   private boolean full;
   private int loseEvery;
+  private long toLose;
+  private long mendedWith;
   private String token = "secret";
 
   private record Given(Attempt attempt, Plan plan, List<StepReport> reports) {}
@@ -141,6 +143,16 @@ final class FakeGate {
    */
   synchronized void loseEvery(int n) {
     loseEvery = n;
+  }
+
+  /** Loses the first message that has report {@code number} of a build. */
+  synchronized void losesReport(long number) {
+    toLose = number;
+  }
+
+  /** The last report of the message with which the gap that one left was closed; 0 before. */
+  synchronized long mendedWith() {
+    return Math.max(0, mendedWith);
   }
 
   synchronized void demand(String newToken) {
@@ -322,9 +334,22 @@ final class FakeGate {
       return;
     }
     List<StepReport> have = given(message.build()).reports();
-    // after a lost message a gap is nobody's fault, and not taken
-    if (message.first() > have.size() + 1 && loseEvery == 0) {
-      violations.add("Gap: had " + have.size() + " reports, got " + message.first());
+    long last = message.first() + message.reports().size() - 1;
+    if (toLose > have.size() && message.first() <= toLose && toLose <= last) {
+      if (mendedWith == 0) {
+        mendedWith = -1;
+        return;
+      }
+      if (mendedWith < 0) {
+        mendedWith = last;
+      }
+    }
+    if (message.first() > have.size() + 1) {
+      // after a lost message a gap is nobody's fault; it is not taken, and not answered
+      if (loseEvery == 0 && mendedWith >= 0) {
+        violations.add("Gap: had " + have.size() + " reports, got " + message.first());
+      }
+      return;
     }
     for (int i = 0; i < message.reports().size(); i++) {
       int at = (int) message.first() - 1 + i;

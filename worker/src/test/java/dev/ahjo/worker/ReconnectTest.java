@@ -72,6 +72,21 @@ class ReconnectTest extends Situation {
   }
 
   @Test
+  void aLostReportIsSentAgainThoughTheBuildIsNeverQuiet() throws IOException {
+    gate.losesReport(3);
+    Plans.Step[] steps = new Plans.Step[40];
+    for (int i = 0; i < steps.length; i++) {
+      steps[i] = run("step" + i, "test -e ../mended || sleep 0.1");
+    }
+    gate.run(build(1), plan(steps));
+    gate.await(Duration.ofSeconds(20), "report 3", () -> gate.mendedWith() > 0);
+    Files.createFile(data.resolve("work/demo/mended"));
+    gate.awaitOver(build(1));
+    assertThat(gate.mendedWith()).isLessThan(2 * steps.length);
+    assertThat(gate.violations()).isEmpty();
+  }
+
+  @Test
   void aFullStoreIsWaitedFor() throws IOException {
     gate.run(build(1), plan(run("first", "echo first"), run("numbers", NUMBERS)));
     gate.fill(true);

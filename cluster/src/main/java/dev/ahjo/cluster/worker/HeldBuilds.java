@@ -34,13 +34,23 @@ final class HeldBuilds {
   /** And their bytes, since they become one row of the journal. */
   private static final long MAX_WAITING_BYTES = ProtocolCodec.MAX_BYTES;
 
-  /** Refusals in a row that may come from lost messages before a build's reports are refused. */
-  private static final int MAX_CONFLICTS = 3;
+  /**
+   * Refusals in a row that may come from lost messages before a build is given up. A gap is told to
+   * the build only by those reports with which an agent begins to repeat itself, so each of these
+   * costs a repetition.
+   */
+  private static final int MAX_CONFLICTS = 9;
 
   /** Who carries what is to be said. */
   interface Courier {
     /** Tells the build's entity; its answer comes to {@link #answered}. */
     void tell(BuildKey build, Attempt attempt, long first, List<StepReport> reports, long bytes);
+
+    /**
+     * Tells the build's entity that its reports will never be taken; whether it has heard comes to
+     * {@link #givenUp}.
+     */
+    void giveUp(BuildKey build, Attempt attempt, String why);
 
     /** Tells the agent. */
     void say(ToAgent message);
@@ -55,8 +65,11 @@ final class HeldBuilds {
     boolean inFlight;
     int conflicts;
 
-    /** The number that the next report must have; 0 while any may come. */
+    /** The number above which no list may begin; 0 while any may come. */
     long next;
+
+    /** The last that was acknowledged here: the agent will not say it again. */
+    long journaled;
 
     @Nullable Attempt attempt;
     long waitingFrom;
@@ -71,7 +84,7 @@ final class HeldBuilds {
         protected boolean removeEldestEntry(Map.Entry<BuildKey, Held> eldest) {
           boolean full = size() > MAX_BUILDS;
           if (full) {
-            expectAny(eldest.getValue());
+            expect(eldest.getValue(), 0);
           }
           return full;
         }
@@ -112,7 +125,8 @@ final class HeldBuilds {
     }
     Held held = held(said.build());
     if (held.attempt != null && !held.attempt.equals(said.attempt())) {
-      expectAny(held);
+      held.journaled = 0;
+      expect(held, 0);
     }
     held.attempt = said.attempt();
     if (held.next != 0 && said.first() > held.next) {
@@ -159,6 +173,7 @@ final class HeldBuilds {
       case Answer.Done _ -> {
         held.leased = true; // the build vouches for the worker and the attempt
         held.conflicts = 0;
+        held.journaled = Math.max(held.journaled, answered.last());
         courier.say(new Protocol.ReportsTaken(answered.build(), answered.last()));
         if (!held.waiting.isEmpty()) {
           List<StepReport> next = held.waiting;
@@ -170,23 +185,66 @@ final class HeldBuilds {
       }
       case Answer.Refused(Refusal.Conflict why) when held.conflicts < MAX_CONFLICTS -> {
         // Most likely a report before it was lost on the way; the agent sends it again.
-        LOG.info("{} does not take reports up to {}: {}", answered.build(), answered.last(), why);
+        LOG.info(
+            "{} does not take reports {} to {}: {}",
+            answered.build(),
+            answered.first(),
+            answered.last(),
+            why);
         held.conflicts++;
-        expectAny(held);
+        expectAgain(held, answered.first());
       }
-      case Answer.Refused(Refusal why) -> {
-        builds.remove(answered.build());
-        expectAny(held);
-        courier.say(new Protocol.ReportsRefused(answered.build(), why.text()));
-      }
-      case null -> expectAny(held);
+      case Answer.Refused(Refusal why) -> refused(answered.build(), held, why);
+      case null -> expectAgain(held, answered.first());
     }
   }
 
-  private void expectAny(Held held) {
+  /**
+   * A build that is over or was never there has nothing to learn. Another must not wait for an
+   * agent that is told to forget it: it is told first, and if it does not hear, the agent's next
+   * repetition leads here again.
+   */
+  private void refused(BuildKey build, Held held, Refusal why) {
+    Attempt attempt = held.attempt;
+    if (attempt == null || why instanceof Refusal.Superseded || why instanceof Refusal.NotFound) {
+      forget(build, held, why.text());
+      return;
+    }
+    expect(held, 0);
+    held.inFlight = true;
+    courier.giveUp(build, attempt, why.text());
+  }
+
+  /** Whether the build has heard that its reports are refused. */
+  void givenUp(BuildKey build, String why, boolean heard) {
+    Held held = held(build);
+    held.inFlight = false;
+    if (heard) {
+      forget(build, held, why);
+    } else {
+      expect(held, 0);
+    }
+  }
+
+  private void forget(BuildKey build, Held held, String why) {
+    builds.remove(build);
+    expect(held, 0);
+    courier.say(new Protocol.ReportsRefused(build, why));
+  }
+
+  /**
+   * Those from {@code first} on may not have been taken, so what waits behind them is dropped. The
+   * agent repeats all from the first that nobody has acknowledged; what it says beyond that until
+   * then would only be another gap.
+   */
+  private void expectAgain(Held held, long first) {
+    expect(held, held.attempt == null ? 0 : Math.max(first, held.journaled + 1));
+  }
+
+  private void expect(Held held, long next) {
     courier.done(held.waitingBytes);
     held.waiting = new ArrayList<>();
     held.waitingBytes = 0;
-    held.next = 0;
+    held.next = next;
   }
 }

@@ -73,8 +73,11 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
 
   record Failed(String what, Throwable problem) implements In {}
 
-  record ReportsAnswered(BuildKey build, long last, long bytes, @Nullable Answer answer)
+  record ReportsAnswered(BuildKey build, long first, long last, long bytes, @Nullable Answer answer)
       implements In {}
+
+  /** What a build says to its reports' being refused for good; nothing when it was not told. */
+  record ReportsGivenUp(BuildKey build, String why, @Nullable Answer answer) implements In {}
 
   record StreamAnswered(StreamKey stream, ToAgent answer, long bytes) implements In {}
 
@@ -262,6 +265,10 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
         builds.answered(answered);
         yield this;
       }
+      case ReportsGivenUp(BuildKey build, String why, Answer answer) -> {
+        builds.givenUp(build, why, answer != null);
+        yield this;
+      }
       case StreamAnswered(StreamKey stream, ToAgent answer, long bytes) -> {
         done(bytes);
         if (!lanes.done(stream)) {
@@ -443,7 +450,25 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
                 if (problem != null) {
                   LOG.warn("{} could not be told reports {} to {}", build, first, last, problem);
                 }
-                return new ReportsAnswered(build, last, bytes, answer);
+                return new ReportsAnswered(build, first, last, bytes, answer);
+              });
+    }
+
+    @Override
+    public void giveUp(BuildKey build, Attempt attempt, String why) {
+      LOG.warn("Worker {} reports what {} can't take: {}", hello.worker(), build, why);
+      getContext()
+          .pipeToSelf(
+              around
+                  .entities()
+                  .tell(
+                      EntityRef.of(build),
+                      new Build.Command.RefuseReports(hello.worker(), attempt, why)),
+              (answer, problem) -> {
+                if (problem != null) {
+                  LOG.warn("{} could not be told that its reports are refused", build, problem);
+                }
+                return new ReportsGivenUp(build, why, answer);
               });
     }
 

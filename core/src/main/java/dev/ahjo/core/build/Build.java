@@ -32,6 +32,7 @@ import dev.ahjo.core.worker.Protocol;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.pcollections.HashTreePMap;
@@ -86,6 +87,16 @@ public final class Build implements Entity<Build.Command, Build.State, Build.Fac
     /** The agent could not keep the plan, and holds nothing of it. */
     record CannotTake(WorkerName worker, Attempt attempt, String why) implements Command {
       public CannotTake {
+        why = why.length() > MAX_WHY ? why.substring(0, MAX_WHY) : why;
+      }
+    }
+
+    /**
+     * What the agent reports can't be taken, however often it is said: nothing more of it will be
+     * believed, and the agent is told to forget the build once this is on disk.
+     */
+    record RefuseReports(WorkerName worker, Attempt attempt, String why) implements Command {
+      public RefuseReports {
         why = why.length() > MAX_WHY ? why.substring(0, MAX_WHY) : why;
       }
     }
@@ -215,22 +226,35 @@ public final class Build implements Entity<Build.Command, Build.State, Build.Fac
       // What was kept in this session or a later one was sent after that Hello.
       case When(State.Running s, Command.NotHeld c)
           when s.keptIn().compareTo(c.session()) < 0 && s.body().worker().equals(c.worker()) ->
-          accept(lost(s, "worker " + c.worker() + " no longer holds the build", now));
+          accept(
+              lost(
+                  s,
+                  Ending.Cause.WORKER_LOST,
+                  "worker " + c.worker() + " no longer holds the build",
+                  now));
       case When(State _, Command.NotHeld _) -> alreadySo();
 
       case When(State.Finished _, Command.LoseLease _) -> alreadySo();
       case When(State s, Command.LoseLease c) ->
-          body(s).worker().equals(c.worker()) ? accept(lost(s, c.why(), now)) : alreadySo();
+          body(s).worker().equals(c.worker())
+              ? accept(lost(s, Ending.Cause.WORKER_LOST, c.why(), now))
+              : alreadySo();
 
       case When(State.Leased s, Command.CannotTake c)
           when s.body().worker().equals(c.worker()) && s.body().attempt().equals(c.attempt()) ->
-          accept(
-              new Fact.BuildFinished(
-                  0,
-                  Result.RETRY,
-                  new Ending.Transient(Ending.Cause.AGENT_FAULT, "", "agent fault", c.why()),
-                  now));
+          accept(lost(s, Ending.Cause.AGENT_FAULT, c.why(), now));
       case When(State _, Command.CannotTake _) -> alreadySo();
+
+      case When(State.Finished _, Command.RefuseReports _) -> alreadySo();
+      case When(State s, Command.RefuseReports c) ->
+          body(s).worker().equals(c.worker()) && body(s).attempt().equals(c.attempt())
+              ? accept(
+                  lost(
+                      s,
+                      Ending.Cause.AGENT_FAULT,
+                      "worker " + c.worker() + " reports what can't be: " + c.why(),
+                      now))
+              : alreadySo();
 
       case When(State.Leased s, Command.RefuseLease c) when s.body().worker().equals(c.worker()) ->
           accept(
@@ -267,7 +291,7 @@ public final class Build implements Entity<Build.Command, Build.State, Build.Fac
     return reason.equals(before) ? (reason + " (again)").strip() : reason;
   }
 
-  private static Fact lost(State state, String why, Instant now) {
+  private static Fact lost(State state, Ending.Cause cause, String why, Instant now) {
     if (state instanceof State.Running r && r.stop().isPresent()) {
       var stop = r.stop().get();
       return new Fact.BuildFinished(
@@ -276,7 +300,11 @@ public final class Build implements Entity<Build.Command, Build.State, Build.Fac
     return new Fact.BuildFinished(
         state instanceof State.Running r ? r.lastReport() : 0,
         Result.RETRY,
-        new Ending.Transient(Ending.Cause.WORKER_LOST, currentStep(state), "worker lost", why),
+        new Ending.Transient(
+            cause,
+            currentStep(state),
+            cause.name().toLowerCase(Locale.ROOT).replace('_', ' '),
+            why),
         now);
   }
 

@@ -109,6 +109,20 @@ class BuildTest {
     assertThat(table().state("runs", "running", no).get("runs")).isEqualTo(table().get("running"));
   }
 
+  @Test
+  void reportsThatCannotBeAreTheAgentsFault() {
+    var no = new Command.RefuseReports(W1, attempt(1, 1), "step 7");
+    assertThat(ending(report(1, kept(), started(0)), no))
+        .isEqualTo(
+            new Ending.Transient(
+                Ending.Cause.AGENT_FAULT,
+                "compile",
+                "agent fault",
+                "worker w1 reports what can't be: step 7"));
+    assertThat(ending(report(1, kept()), new Command.Stop("ann", "enough"), no))
+        .isEqualTo(new Ending.Stopped("ann", "enough"));
+  }
+
   static Table<Command, State, Fact> table() {
     return new Table<Command, State, Fact>(new Build(), NOON)
         .state("absent", new State.Absent())
@@ -135,6 +149,10 @@ class BuildTest {
         .message("NotHeld, later session", new Command.NotHeld(W1, S2))
         .message("LoseLease", new Command.LoseLease(W1, "away"))
         .message("RefuseLease", new Command.RefuseLease(W1))
+        .message("CannotTake", new Command.CannotTake(W1, attempt(1, 1), "full"))
+        .message("RefuseReports", new Command.RefuseReports(W1, attempt(1, 1), "a gap"))
+        .message("RefuseReports of w2", new Command.RefuseReports(W2, attempt(1, 1), "a gap"))
+        .message("RefuseReports of 2", new Command.RefuseReports(W1, attempt(1, 2), "a gap"))
         .message("Stop", new Command.Stop("ann", "enough"))
         .message("StopAgain", new Command.StopAgain("bob", "enough"));
   }
@@ -161,6 +179,10 @@ class BuildTest {
               NotHeld, later session no: NotFound
               LoseLease              no: NotFound
               RefuseLease            no: NotFound
+              CannotTake             no: NotFound
+              RefuseReports          no: NotFound
+              RefuseReports of w2    no: NotFound
+              RefuseReports of 2     no: NotFound
               Stop                   no: NotFound
               StopAgain              no: NotFound
 
@@ -181,6 +203,10 @@ class BuildTest {
               NotHeld, later session already so
               LoseLease              BuildFinished
               RefuseLease            BuildFinished
+              CannotTake             BuildFinished
+              RefuseReports          BuildFinished
+              RefuseReports of w2    already so
+              RefuseReports of 2     already so
               Stop                   BuildStopWanted, BuildFinished
               StopAgain              BuildStopWanted, BuildFinished
 
@@ -201,6 +227,10 @@ class BuildTest {
               NotHeld, later session BuildFinished
               LoseLease              BuildFinished
               RefuseLease            already so
+              CannotTake             already so
+              RefuseReports          BuildFinished
+              RefuseReports of w2    already so
+              RefuseReports of 2     already so
               Stop                   BuildStopWanted
               StopAgain              BuildStopWanted
 
@@ -221,6 +251,10 @@ class BuildTest {
               NotHeld, later session BuildFinished
               LoseLease              BuildFinished
               RefuseLease            already so
+              CannotTake             already so
+              RefuseReports          BuildFinished
+              RefuseReports of w2    already so
+              RefuseReports of 2     already so
               Stop                   already so
               StopAgain              BuildStopWanted
 
@@ -241,6 +275,10 @@ class BuildTest {
               NotHeld, later session already so
               LoseLease              already so
               RefuseLease            already so
+              CannotTake             already so
+              RefuseReports          already so
+              RefuseReports of w2    already so
+              RefuseReports of 2     already so
               Stop                   already so
               StopAgain              already so
             """);
