@@ -32,6 +32,7 @@ import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -54,13 +55,20 @@ final class Engine implements AutoCloseable {
   private final Membership membership;
   private final Shards shards;
   private final Runnable joining;
+  private final Supplier<Optional<String>> namesake;
 
-  private Engine(ActorSystem<Void> system, Shards shards, Membership membership, Runnable joining) {
+  private Engine(
+      ActorSystem<Void> system,
+      Shards shards,
+      Membership membership,
+      Runnable joining,
+      Supplier<Optional<String>> namesake) {
     this.system = system;
     this.shards = shards;
     this.entities = new ShardedEntities(system, shards);
     this.membership = membership;
     this.joining = joining;
+    this.namesake = namesake;
   }
 
   /**
@@ -151,7 +159,20 @@ final class Engine implements AutoCloseable {
             Surroundings.Pace.USUAL,
             pulse,
             membership::unheard);
-    return new Engine(system, shards, membership, () -> membership.begin(place.seeds(), lost));
+    return new Engine(
+        system,
+        shards,
+        membership,
+        () -> membership.begin(place.seeds(), lost),
+        () -> membership.namesake(place.name(), place.seeds(), lost));
+  }
+
+  /**
+   * Where a live node with this one's name is, if there is one; to be asked once, before anything
+   * that a node's name stands for is touched.
+   */
+  Optional<String> namesake() {
+    return namesake.get();
   }
 
   /**

@@ -111,6 +111,8 @@ public final class Node implements AutoCloseable {
     if (alone) {
       // Nobody waits meanwhile, and it is ready sooner.
       engine.join();
+    } else {
+      refuseNamesake(engine);
     }
     sessions.connect(engine.system());
     var stores = part("stores", storage.open(engine.system()));
@@ -153,6 +155,18 @@ public final class Node implements AutoCloseable {
     }
     String scheme = settings.http().tls().isPresent() ? "https://" : "http://";
     http = URI.create(scheme + settings.http().host() + ":" + server.address().getPort());
+  }
+
+  private void refuseNamesake(Engine engine) throws IOException {
+    Optional<String> taken = engine.namesake();
+    if (taken.isPresent()) {
+      throw new IOException(
+          "name: the node at "
+              + taken.get()
+              + " is called "
+              + settings.name()
+              + " and is alive; expected a name that no other node of the cluster has");
+    }
   }
 
   private WorkerTokens workerTokens() throws IOException {

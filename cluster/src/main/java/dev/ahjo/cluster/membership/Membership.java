@@ -1,11 +1,14 @@
 package dev.ahjo.cluster.membership;
 
 import dev.ahjo.cluster.membership.Seeds.Place;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -22,6 +25,8 @@ public final class Membership {
 
   /** What every engine is besides: so many of these must be there before a cluster is active. */
   public static final String ELECTOR = "elector";
+
+  private static final Duration LONGEST_ASK = Duration.ofSeconds(10);
 
   private final ActorSystem<?> system;
   private final Cluster cluster;
@@ -50,6 +55,25 @@ public final class Membership {
    */
   public boolean unheard() {
     return !contact.held();
+  }
+
+  /**
+   * The place of a live node that has this one's name, if there is one. Waits for some two seconds
+   * where nobody is there to say.
+   *
+   * @param later run when one that is older than this node is found later
+   */
+  public Optional<String> namesake(String name, Seeds seeds, Runnable later) {
+    var asked =
+        system.systemActorOf(
+            Namesakes.of(name, later, System::nanoTime), Namesakes.NAME, Props.empty());
+    var found = new CompletableFuture<Optional<Place>>();
+    asked.tell(new Namesakes.Ask(Namesakes.known(seeds), found));
+    // Whoever does not know does not forbid.
+    return found
+        .completeOnTimeout(Optional.empty(), LONGEST_ASK.toSeconds(), TimeUnit.SECONDS)
+        .join()
+        .map(Place::toString);
   }
 
   /**

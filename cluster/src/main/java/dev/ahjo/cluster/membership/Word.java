@@ -19,6 +19,28 @@ sealed interface Word {
       implements Word {}
 
   /**
+   * Are you called so, or do you know a member who is? It is passed on to that one.
+   *
+   * @param host and {@code port}: who asks, and where the answers go
+   */
+  record WhoIs(String name, String host, int port) implements Word {}
+
+  /**
+   * I am called so.
+   *
+   * @param member whether the speaker is in a cluster already
+   */
+  record IAm(String name, String host, int port, boolean member) implements Word {}
+
+  /**
+   * I am not.
+   *
+   * @param member whether the speaker knows the members of a cluster, being one
+   * @param passedOn whether one of those is called so, and was asked
+   */
+  record NotI(String host, int port, boolean member, boolean passedOn) implements Word {}
+
+  /**
    * Do you hear me?
    *
    * @param from the number of the calling node's life

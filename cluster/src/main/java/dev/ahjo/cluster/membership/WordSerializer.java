@@ -20,6 +20,9 @@ public final class WordSerializer extends SerializerWithStringManifest {
     return switch ((Word) o) {
       case Word.Ask _ -> "ask";
       case Word.Reply _ -> "reply";
+      case Word.WhoIs _ -> "who-is";
+      case Word.IAm _ -> "i-am";
+      case Word.NotI _ -> "not-i";
       case Word.Call _ -> "call";
       case Word.Echo _ -> "echo";
     };
@@ -40,6 +43,9 @@ public final class WordSerializer extends SerializerWithStringManifest {
         switch (manifest) {
           case "ask" -> Word.Ask.class;
           case "reply" -> Word.Reply.class;
+          case "who-is" -> Word.WhoIs.class;
+          case "i-am" -> Word.IAm.class;
+          case "not-i" -> Word.NotI.class;
           case "call" -> Word.Call.class;
           case "echo" -> Word.Echo.class;
           default ->

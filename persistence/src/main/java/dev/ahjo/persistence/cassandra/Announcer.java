@@ -41,6 +41,7 @@ final class Announcer implements AutoCloseable {
   private static final Duration AGAIN = Duration.ofMillis(200);
 
   private final CqlSession session;
+  private final String keyspace;
   private final CausalClock clock;
   private final Runnable announced;
   private final String name;
@@ -59,6 +60,7 @@ final class Announcer implements AutoCloseable {
   private Announcer(
       CqlSession session, String keyspace, String name, CausalClock clock, Runnable announced) {
     this.session = session;
+    this.keyspace = keyspace;
     this.clock = clock;
     this.announced = announced;
     this.name = name;
@@ -76,7 +78,7 @@ final class Announcer implements AutoCloseable {
   }
 
   /**
-   * Begins a log, and ends those that a former process of this node has left.
+   * Begins a log.
    *
    * @param node the node's name, unique in the farm
    * @param announced called after each batch: there is something for the scribe
@@ -88,13 +90,6 @@ final class Announcer implements AutoCloseable {
     try {
       var announcer =
           new Announcer(session, keyspace, node + "/" + UUID.randomUUID(), clock, announced);
-      for (Row row :
-          session.execute("SELECT name FROM " + keyspace + ".announcer WHERE farm = " + FARM)) {
-        String known = String.valueOf(row.getString("name"));
-        if (known.startsWith(node + "/")) {
-          session.execute(announcer.end.bind(FARM, known));
-        }
-      }
       session.execute(
           session
               .prepare(
@@ -106,6 +101,21 @@ final class Announcer implements AutoCloseable {
     } catch (RuntimeException failed) {
       throw new IOException(
           "The node's log of announcements can't be begun: " + failed.getMessage(), failed);
+    }
+  }
+
+  /**
+   * Ends the logs that former processes of this node have left. Not before it is known that none of
+   * them lives: what it would write there nobody would read.
+   */
+  void endFormer() {
+    String node = name.substring(0, name.lastIndexOf('/') + 1);
+    for (Row row :
+        session.execute("SELECT name FROM " + keyspace + ".announcer WHERE farm = " + FARM)) {
+      String known = String.valueOf(row.getString("name"));
+      if (known.startsWith(node) && !known.equals(name)) {
+        session.execute(end.bind(FARM, known));
+      }
     }
   }
 

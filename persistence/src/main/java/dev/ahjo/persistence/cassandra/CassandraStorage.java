@@ -84,6 +84,7 @@ public final class CassandraStorage implements Storage {
   @Override
   public Stores open(ActorSystem<?> system) throws IOException {
     try {
+      store.endFormerLogs();
       var shared = new Shared(store, system, clock);
       announced = () -> shared.signals.soon(Signal.Announced::new);
       return shared;

@@ -146,6 +146,11 @@ final class FactStore implements AutoCloseable {
         : Optional.empty();
   }
 
+  /** Ends what former processes of this node have left; none of them may live. */
+  void endFormerLogs() {
+    announcer.endFormer();
+  }
+
   CqlSession session() {
     return session;
   }

@@ -56,6 +56,7 @@ class FeedTest {
     TestNode(CassandraSettings settings, String name, Duration behind) throws Exception {
       clock = new CausalClock(() -> InstantSource.system().instant().minus(behind));
       store = FactStore.open(settings, name, clock, this::wake);
+      store.endFormerLogs();
     }
 
     private void wake() {
