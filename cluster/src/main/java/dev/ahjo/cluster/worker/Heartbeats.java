@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 /**
@@ -31,7 +32,6 @@ final class Heartbeats {
   private final LongSupplier nanos;
   private final LongSupplier real;
   private final Set<Heart> hearts = ConcurrentHashMap.newKeySet();
-  private volatile long excused;
   private long lastRound;
 
   /**
@@ -44,10 +44,6 @@ final class Heartbeats {
     this.lastRound = real.getAsLong();
   }
 
-  private long now() {
-    return nanos.getAsLong() - excused;
-  }
-
   /** One session's. Safe for many threads. */
   final class Heart {
     private final Runnable ping;
@@ -55,8 +51,8 @@ final class Heartbeats {
     private volatile Runnable whenSilent = () -> {};
     private volatile boolean welcome;
     private volatile long patience = Protocol.SILENCE.toNanos();
-    private volatile long heardAt = now();
-    private volatile long saidAt = heardAt;
+    private final AtomicLong heardAt = new AtomicLong(nanos.getAsLong());
+    private volatile long saidAt = heardAt.get();
 
     private Heart(Runnable ping) {
       this.ping = ping;
@@ -64,8 +60,8 @@ final class Heartbeats {
 
     /** The agent has said something; it is answered if nothing was said lately. */
     void heard() {
-      long now = now();
-      heardAt = now;
+      long now = nanos.getAsLong();
+      heardAt.set(now);
       if (now - saidAt >= LATELY) {
         saidAt = now;
         ping.run();
@@ -74,7 +70,7 @@ final class Heartbeats {
 
     /** Something was said to the agent. */
     void said() {
-      saidAt = now();
+      saidAt = nanos.getAsLong();
     }
 
     /** The agent waits in line, and is not expected to say anything. */
@@ -84,7 +80,7 @@ final class Heartbeats {
 
     /** From now on the agent must speak, and its pings are nothing but pings. */
     void welcome() {
-      heardAt = now();
+      heardAt.set(nanos.getAsLong());
       patience = Protocol.SILENCE.toNanos();
       welcome = true;
     }
@@ -104,11 +100,16 @@ final class Heartbeats {
     }
 
     Duration silence() {
-      return Duration.ofNanos(now() - heardAt);
+      return Duration.ofNanos(nanos.getAsLong() - heardAt.get());
+    }
+
+    /** So much of the silence up to now is not the agent's; what we said is as old as it is. */
+    private void excuse(long late, long now) {
+      heardAt.updateAndGet(at -> Math.max(at, Math.min(at + late, now)));
     }
 
     private void beat(long now) {
-      if (now - heardAt > patience) {
+      if (now - heardAt.get() > patience) {
         if (silent.compareAndSet(false, true)) {
           whenSilent.run();
         }
@@ -133,11 +134,11 @@ final class Heartbeats {
     long began = real.getAsLong();
     long late = began - lastRound - ROUND.toNanos();
     lastRound = began;
+    long now = nanos.getAsLong();
     if (late >= ROUND.toNanos()) {
       // What came meanwhile was not looked at either: it is we who were silent.
-      excused = excused + late;
+      hearts.forEach(heart -> heart.excuse(late, now));
     }
-    long now = now();
     hearts.forEach(heart -> heart.beat(now));
   }
 }

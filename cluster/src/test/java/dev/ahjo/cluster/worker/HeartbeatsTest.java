@@ -93,6 +93,37 @@ class HeartbeatsTest {
     assertThat(silences).hasValue(1);
   }
 
+  /** What its agents said meanwhile is read before the first round. */
+  @Test
+  void aNodeThatStoodStillAnswersAgainAtOnce() {
+    begin();
+    rounds(3);
+    nanos.addAndGet(Duration.ofMinutes(1).toNanos());
+    heart.heard();
+    all.round();
+    assertThat(pings).hasValue(1);
+    for (int i = 0; i < 10; i++) {
+      rounds(3);
+      heart.heard();
+    }
+    assertThat(pings).as("ten questions, ten answers").hasValue(11);
+    assertThat(silences).hasValue(0);
+  }
+
+  @Test
+  void norDoesItTakeLongerToMissWhoThenFallsSilent() {
+    begin();
+    rounds(3);
+    nanos.addAndGet(Duration.ofHours(1).toNanos());
+    heart.heard();
+    all.round();
+    rounds(9);
+    assertThat(pings.get()).as("asked unasked").isBetween(2, 3);
+    assertThat(silences).hasValue(0);
+    rounds(3);
+    assertThat(silences).hasValue(1);
+  }
+
   @Test
   void aSessionThatHasEndedIsLeftInPeace() {
     begin();
