@@ -6,11 +6,10 @@ import dev.ahjo.core.port.Events;
 import dev.ahjo.core.port.StreamStore;
 import dev.ahjo.core.status.StatusStore;
 import dev.ahjo.persistence.Storage;
-import dev.ahjo.persistence.farm.Keeper;
+import dev.ahjo.persistence.farm.Post;
 import dev.ahjo.persistence.farm.Signal;
 import dev.ahjo.persistence.farm.SignalSerializer;
 import dev.ahjo.persistence.farm.Signals;
-import dev.ahjo.persistence.farm.Vacancy;
 import dev.ahjo.persistence.log.CassandraStreamStore;
 import dev.ahjo.persistence.log.Pruned;
 import dev.ahjo.persistence.log.SharedStreamStore;
@@ -24,16 +23,12 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.typed.ActorSystem;
-import org.apache.pekko.actor.typed.Behavior;
-import org.apache.pekko.actor.typed.DispatcherSelector;
-import org.apache.pekko.cluster.typed.Cluster;
-import org.apache.pekko.cluster.typed.ClusterSingleton;
-import org.apache.pekko.cluster.typed.SingletonActor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -110,17 +105,14 @@ public final class CassandraStorage implements Storage {
     private final EventFollower follower;
     private final SharedStreamStore streams;
     private final Signals signals;
-    private final Cluster cluster;
-    private final Vacancy vacancy = new Vacancy();
+    private final Post<ScribePost> post;
     private final ScheduledExecutorService looks =
         Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().name("ahjo-feed-look").daemon().factory());
-    private volatile @Nullable ScribePost post;
     private volatile @Nullable String trouble;
 
     Shared(FactStore store, ActorSystem<?> system, InstantSource clock) throws IOException {
       this.store = store;
-      cluster = Cluster.get(system);
       source = new FeedSource(store.feed());
       tables = CassandraTables.open(store.session(), store.keyspace(), source::end);
       live = new LiveEvents(tables, source);
@@ -129,18 +121,13 @@ public final class CassandraStorage implements Storage {
       } catch (StatusUnavailable failed) {
         throw new IOException(failed.getMessage(), failed);
       }
+      post = new Post<>(system);
       signals = Signals.open(system, this::hear);
       streams = CassandraStreamStore.open(store.session(), store.keyspace(), signals, clock);
+      post.stand("ahjo-scribe", this::takePost);
       var unused =
           looks.scheduleWithFixedDelay(
               this::look, LOOKS.toMillis(), LOOKS.toMillis(), TimeUnit.MILLISECONDS);
-      ClusterSingleton.get(system)
-          .init(
-              SingletonActor.of(keeper(), "ahjo-scribe").withProps(DispatcherSelector.blocking()));
-    }
-
-    private Behavior<Signal> keeper() {
-      return Keeper.of(this::takePost, held -> post = held.orElse(null));
     }
 
     private ScribePost takePost() {
@@ -157,12 +144,7 @@ public final class CassandraStorage implements Storage {
 
     private void hear(Signal signal) {
       switch (signal) {
-        case Signal.Announced _ -> {
-          ScribePost mine = post;
-          if (mine != null) {
-            mine.wake();
-          }
-        }
+        case Signal.Announced _ -> post.held().ifPresent(ScribePost::wake);
         case Signal.Grown(long end) -> source.grown(end);
         case Signal.Shown(long applied) -> follower.shown(applied);
         case Signal.StreamGrown _ -> {
@@ -173,7 +155,7 @@ public final class CassandraStorage implements Storage {
 
     private void look() {
       try {
-        vacancy.look(Vacancy.ours(cluster), post != null, System.nanoTime());
+        post.look(System.nanoTime());
         source.look();
         trouble = null;
       } catch (IOException | RuntimeException failed) {
@@ -199,32 +181,26 @@ public final class CassandraStorage implements Storage {
     @Override
     public List<String> problems() {
       List<String> problems = new ArrayList<>();
-      String reading = trouble;
-      if (reading != null) {
-        problems.add(reading);
-      }
-      vacancy.problem().ifPresent(problems::add);
-      ScribePost mine = post;
-      if (mine != null) {
-        problems.addAll(mine.problems());
-      }
+      Optional.ofNullable(trouble).ifPresent(problems::add);
+      post.problem().ifPresent(problems::add);
+      post.held().map(ScribePost::problems).ifPresent(problems::addAll);
       return problems;
     }
 
     @Override
     public List<Gauge> readings() {
-      ScribePost mine = post;
+      Optional<ScribePost> mine = post.held();
       return List.of(
           new Gauge(
               "ahjo_feed_end", "Rows in the feed of all facts, as known here", true, source.end()),
           new Gauge(
-              "ahjo_feed_scribe", "Whether this node writes the feed", false, mine == null ? 0 : 1),
+              "ahjo_feed_scribe", "Whether this node writes the feed", false, mine.isPresent() ? 1 : 0),
           new Gauge(
               "ahjo_feed_rows_missed_total",
               "Announced rows that the journal did not have, and lost announcements, since this"
                   + " node writes the feed",
               true,
-              mine == null ? 0 : mine.missed()),
+              mine.map(ScribePost::missed).orElse(0L)),
           new Gauge(
               "ahjo_journal_rows_unreadable_total",
               "Rows of the feed that could not be read",
@@ -234,13 +210,15 @@ public final class CassandraStorage implements Storage {
               "ahjo_status_strangers_total",
               "Facts about something that the read tables do not know",
               true,
-              mine == null ? 0 : mine.strangers()));
+              mine.map(ScribePost::strangers).orElse(0L)));
     }
 
     @Override
     public Pruned prune(Duration maxAge, long maxTotalBytes, Instant now) throws IOException {
       // One is enough: each would read which streams there are, all of them.
-      return post == null ? Pruned.NOTHING : streams.prune(maxAge, maxTotalBytes, now);
+      return post.held().isPresent()
+          ? streams.prune(maxAge, maxTotalBytes, now)
+          : Pruned.NOTHING;
     }
 
     @Override

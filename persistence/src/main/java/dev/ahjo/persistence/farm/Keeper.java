@@ -11,10 +11,10 @@ import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 
 /**
- * Holds something as long as it lives, as the singleton of a farm. If it can't be had, it is tried
+ * Holds something as long as it lives, as the singleton of a {@link Post}. If it can't be had, it is tried
  * again and again: a singleton that fails for good would be begun anew only once its node leaves.
  */
-public final class Keeper {
+final class Keeper {
   private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
   private static final double SPREAD = 0.2;
@@ -25,7 +25,7 @@ public final class Keeper {
    * @param take makes what is held; may fail
    * @param holds told what is held now, or that nothing is
    */
-  public static <P extends AutoCloseable> Behavior<Signal> of(
+  static <P extends AutoCloseable> Behavior<Signal> of(
       Supplier<P> take, Consumer<Optional<P>> holds) {
     Behavior<Signal> holding =
         Behaviors.setup(context -> {

@@ -7,8 +7,8 @@ import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.jspecify.annotations.Nullable;
 
-/** Whether the post of who writes for the farm is this node's to hold, and nobody holds it. */
-public final class Vacancy {
+/** Whether a {@link Post} is this node's to hold, and nobody holds it. */
+final class Vacancy {
   /** Longer than a former holder needs to hand it over. */
   static final Duration LONG = Duration.ofSeconds(30);
 
@@ -21,7 +21,7 @@ public final class Vacancy {
    * @param ours whether this is the node to hold it
    * @param nanos the time, of {@link System#nanoTime}
    */
-  public void look(boolean ours, boolean held, long nanos) {
+  void look(boolean ours, boolean held, long nanos) {
     Long begun = since;
     if (!ours || held) {
       since = null;
@@ -34,7 +34,7 @@ public final class Vacancy {
   }
 
   /** What is wrong, once it has been for long. */
-  public Optional<String> problem() {
+  Optional<String> problem() {
     return lasting
         ? Optional.of(
             "This node is to write the read tables of the farm, but can't begin to: they stand still;"
@@ -42,23 +42,24 @@ public final class Vacancy {
         : Optional.empty();
   }
 
-  /** Whether a singleton of the farm is to be here: it is with the oldest member. */
-  public static boolean ours(Cluster cluster) {
+  /** Whether a singleton is to be here: it is with the oldest member of its role. */
+  static boolean ours(Cluster cluster, String role) {
     Member self = cluster.selfMember();
-    if (!counts(self)) {
+    if (!counts(self, role)) {
       return false;
     }
     for (Member member : cluster.state().getMembers()) {
-      if (!member.equals(self) && counts(member) && member.isOlderThan(self)) {
+      if (!member.equals(self) && counts(member, role) && member.isOlderThan(self)) {
         return false;
       }
     }
     return true;
   }
 
-  private static boolean counts(Member member) {
-    return member.status().equals(MemberStatus.up())
-        || member.status().equals(MemberStatus.leaving())
-        || member.status().equals(MemberStatus.exiting());
+  private static boolean counts(Member member, String role) {
+    return member.hasRole(role)
+        && (member.status().equals(MemberStatus.up())
+            || member.status().equals(MemberStatus.leaving())
+            || member.status().equals(MemberStatus.exiting()));
   }
 }

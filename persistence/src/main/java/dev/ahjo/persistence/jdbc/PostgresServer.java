@@ -91,12 +91,13 @@ public final class PostgresServer {
    * @param what what could not be done here, as in "can't be read"
    */
   public IOException failed(String what, SQLException why) {
-    String message = what + ": " + why.getMessage();
-    if (!Connections.lost(why)) {
-      return new IOException(message, why);
-    }
-    var away = new ConnectException(message);
-    away.initCause(why);
+    return PostgresRefusal.of(what, why);
+  }
+
+  /** Says that the server does not do what it is asked for now: later it may. */
+  public static ConnectException away(String what, Throwable cause) {
+    var away = new ConnectException(what);
+    away.initCause(cause);
     return away;
   }
 

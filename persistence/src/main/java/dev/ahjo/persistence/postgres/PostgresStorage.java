@@ -5,11 +5,10 @@ import dev.ahjo.core.port.Events;
 import dev.ahjo.core.port.StreamStore;
 import dev.ahjo.core.status.StatusStore;
 import dev.ahjo.persistence.Storage;
-import dev.ahjo.persistence.farm.Keeper;
+import dev.ahjo.persistence.farm.Post;
 import dev.ahjo.persistence.farm.Signal;
 import dev.ahjo.persistence.farm.SignalSerializer;
 import dev.ahjo.persistence.farm.Signals;
-import dev.ahjo.persistence.farm.Vacancy;
 import dev.ahjo.persistence.jdbc.Connections;
 import dev.ahjo.persistence.jdbc.PostgresServer;
 import dev.ahjo.persistence.jdbc.PostgresSettings;
@@ -34,10 +33,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.typed.ActorSystem;
-import org.apache.pekko.actor.typed.DispatcherSelector;
-import org.apache.pekko.cluster.typed.Cluster;
-import org.apache.pekko.cluster.typed.ClusterSingleton;
-import org.apache.pekko.cluster.typed.SingletonActor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,8 +58,10 @@ public final class PostgresStorage implements Storage {
    * Connects; makes or migrates the tables if the settings say so.
    *
    * @param node the node's name, by which an administrator knows its sessions
-   * @throws IOException when no server answers that may be written, or the tables are not as this
-   *     program needs them
+   * @throws java.net.ConnectException when no server answers that may be written, or has no room
+   *     for another session: later it may go
+   * @throws IOException when a server does not believe this node, or is not believed, or the tables
+   *     are not as this program needs them
    */
   public static PostgresStorage open(PostgresSettings settings, String node, InstantSource clock)
       throws IOException {
@@ -112,12 +109,10 @@ public final class PostgresStorage implements Storage {
     private final EventFollower follower;
     private final SharedStreamStore streams;
     private final Signals signals;
-    private final Cluster cluster;
-    private final Vacancy vacancy = new Vacancy();
+    private final Post<ProjectionPost> post;
     private final ScheduledExecutorService looks =
         Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().name("ahjo-journal-look").daemon().factory());
-    private volatile @Nullable ProjectionPost post;
     private volatile @Nullable String trouble;
 
     Shared(
@@ -129,26 +124,21 @@ public final class PostgresStorage implements Storage {
         throws IOException {
       this.journal = journal;
       this.tables = tables;
-      cluster = Cluster.get(system);
       feed = new FactFeed(journal);
       live = new LiveEvents(tables, feed);
       try {
         follower = EventFollower.start(live, tables);
       } catch (StatusUnavailable failed) {
-        throw new IOException(failed.getMessage(), failed);
+        throw PostgresServer.away(String.valueOf(failed.getMessage()), failed);
       }
+      post = new Post<>(system);
       signals = Signals.open(system, this::hear);
       streams = PostgresStreamStore.open(connections, signals, clock);
       journal.onCommit(() -> signals.soon(() -> new Signal.Grown(journal.lastOrdering())));
+      post.stand("ahjo-projection", this::takePost);
       var unused =
           looks.scheduleWithFixedDelay(
               this::look, LOOKS.toMillis(), LOOKS.toMillis(), TimeUnit.MILLISECONDS);
-      ClusterSingleton.get(system)
-          .init(
-              SingletonActor.of(
-                      Keeper.of(this::takePost, held -> post = held.orElse(null)),
-                      "ahjo-projection")
-                  .withProps(DispatcherSelector.blocking()));
     }
 
     private ProjectionPost takePost() {
@@ -177,7 +167,7 @@ public final class PostgresStorage implements Storage {
 
     private void look() {
       try {
-        vacancy.look(Vacancy.ours(cluster), post != null, System.nanoTime());
+        post.look(System.nanoTime());
         journal.look();
         trouble = null;
       } catch (IOException | RuntimeException failed) {
@@ -205,17 +195,14 @@ public final class PostgresStorage implements Storage {
       List<String> problems = new ArrayList<>();
       journal.trouble().ifPresent(problems::add);
       Optional.ofNullable(trouble).ifPresent(problems::add);
-      vacancy.problem().ifPresent(problems::add);
-      ProjectionPost mine = post;
-      if (mine != null) {
-        problems.addAll(mine.problems());
-      }
+      post.problem().ifPresent(problems::add);
+      post.held().map(ProjectionPost::problems).ifPresent(problems::addAll);
       return problems;
     }
 
     @Override
     public List<Gauge> readings() {
-      ProjectionPost mine = post;
+      Optional<ProjectionPost> mine = post.held();
       return List.of(
           new Gauge(
               "ahjo_feed_end",
@@ -226,7 +213,7 @@ public final class PostgresStorage implements Storage {
               "ahjo_status_writer",
               "Whether this node writes the read tables",
               false,
-              mine == null ? 0 : 1),
+              mine.isPresent() ? 1 : 0),
           new Gauge(
               "ahjo_journal_rows_unreadable_total",
               "Rows of the journal that could not be read",
@@ -236,12 +223,15 @@ public final class PostgresStorage implements Storage {
               "ahjo_status_strangers_total",
               "Facts about something that the read tables do not know",
               true,
-              mine == null ? 0 : mine.strangers()));
+              mine.map(ProjectionPost::strangers).orElse(0L)));
     }
 
     @Override
     public Pruned prune(Duration maxAge, long maxTotalBytes, Instant now) throws IOException {
-      return streams.prune(maxAge, maxTotalBytes, now);
+      // One is enough, and were two to do it each would count what the other has removed.
+      return post.held().isPresent()
+          ? streams.prune(maxAge, maxTotalBytes, now)
+          : Pruned.NOTHING;
     }
 
     @Override
