@@ -93,12 +93,19 @@ public final class Connections implements AutoCloseable {
     }
   }
 
-  /** Whether it is the connection that failed, and not what was asked. */
+  /**
+   * Whether it is the connection that failed, or could not be had, and not what was asked. Later it
+   * may go.
+   */
   public static boolean lost(SQLException failed) {
     String state = failed.getSQLState();
-    // 57P0x and 25P03: the server is stopping or has stopped, or has ended this session.
+    // 57P0x and 25P03: the server is stopping or has stopped, or has ended this session; 53300: it
+    // has as many sessions as it allows.
     return state != null
-        && (state.startsWith("08") || state.startsWith("57P0") || state.equals("25P03"));
+        && (state.startsWith("08")
+            || state.startsWith("57P0")
+            || state.equals("25P03")
+            || state.equals("53300"));
   }
 
   /** Closes a connection of which nothing more is expected. */

@@ -6,6 +6,7 @@ import dev.ahjo.persistence.journal.PostgresJournal;
 import dev.ahjo.persistence.log.PostgresStreamStore;
 import dev.ahjo.persistence.status.PostgresTables;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -98,7 +99,8 @@ public final class PostgresSchema {
   /**
    * Refuses tables that this program can't use.
    *
-   * @throws IOException saying what to do
+   * @throws ConnectException when they may be made yet, saying how
+   * @throws IOException when they are of a newer version
    */
   static void check(PostgresServer server) throws IOException {
     int found;
@@ -111,7 +113,8 @@ public final class PostgresSchema {
       throw server.failed(server + " can't be read", failed);
     }
     if (found < VERSION || (found == VERSION && !readable)) {
-      throw new IOException(
+      // Another node, or a person, may be making them just now.
+      throw new ConnectException(
           server
               + (found == 0 ? " has no tables of Ahjo" : " has tables of version " + found)
               + (found == VERSION

@@ -12,15 +12,10 @@ import dev.ahjo.persistence.postgres.server.PostgresProcess;
 import dev.ahjo.persistence.status.FactSource.Entry;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.pekko.persistence.CapabilityFlag;
 import org.apache.pekko.persistence.japi.journal.JavaJournalSpec;
 import org.apache.pekko.persistence.japi.snapshot.JavaSnapshotStoreSpec;
@@ -160,64 +155,16 @@ class PostgresJournalTest extends FactFeedContract {
 
   @Test
   void whatWasAcknowledgedSurvivesAKillOfTheServer(PostgresProcess server) throws Exception {
-    Map<String, Long> acknowledged = new ConcurrentHashMap<>();
-    var stored = new Semaphore(0);
-    var enough = new AtomicBoolean();
-    List<CompletableFuture<Void>> ends = new ArrayList<>();
     try (var one = journal();
-        var other = journal()) {
-      for (int e = 0; e < 20; e++) {
-        ends.add(goOn(e % 2 == 0 ? one : other, "e" + e, 1, acknowledged, stored, enough));
-      }
+        var other = journal();
+        var writing = new Writing(List.of(one, other))) {
       for (int kills = 0; kills < 2; kills++) {
-        assertThat(stored.tryAcquire(2_000, 60, TimeUnit.SECONDS)).as("appends go on").isTrue();
+        writing.awaitStored(2_000);
         server.kill();
         server.restart();
       }
-      stored.drainPermits();
-      assertThat(stored.tryAcquire(500, 60, TimeUnit.SECONDS)).as("appends go on").isTrue();
-      enough.set(true);
-      CompletableFuture.allOf(ends.toArray(CompletableFuture[]::new)).get(60, TimeUnit.SECONDS);
-
-      Map<String, Long> found = new HashMap<>();
-      var feed = new FactFeed(one);
-      long place = 0;
-      for (var page = feed.after(0, 500); !page.isEmpty(); page = feed.after(place, 500)) {
-        for (Entry entry : page) {
-          assertThat(entry.offset()).isEqualTo(++place);
-          assertThat(entry.sequenceNr()).isEqualTo(found.merge(entry.entity().id(), 1L, Long::sum));
-        }
-      }
-      assertThat(found).isEqualTo(acknowledged);
+      writing.awaitMore(500);
+      writing.assertSound(new FactFeed(one));
     }
-  }
-
-  /** Appends until it is enough; each must be stored in the end, whatever happens meanwhile. */
-  private static CompletableFuture<Void> goOn(
-      JdbcJournal journal,
-      String id,
-      long number,
-      Map<String, Long> acknowledged,
-      Semaphore stored,
-      AtomicBoolean enough) {
-    return stored(journal, EmbeddedJournalTest.row(id, number, id + "." + number))
-        .thenCompose(done -> {
-          acknowledged.put(id, number);
-          stored.release();
-          return enough.get()
-              ? CompletableFuture.completedFuture(null)
-              : goOn(journal, id, number + 1, acknowledged, stored, enough);
-        });
-  }
-
-  /** One that was refused may have been stored by an attempt of which nobody heard. */
-  private static CompletableFuture<Void> stored(JdbcJournal journal, Row row) {
-    return journal
-        .writer()
-        .append(List.of(row))
-        .exceptionallyCompose(refused ->
-            refused instanceof JournalUnavailable
-                ? stored(journal, row)
-                : CompletableFuture.failedFuture(refused));
   }
 }

@@ -2,7 +2,6 @@ package dev.ahjo.persistence.postgres.server;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.Optional;
 import org.junit.jupiter.api.extension.ConditionEvaluationResult;
 import org.junit.jupiter.api.extension.ExecutionCondition;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -50,8 +49,7 @@ public final class PostgresExtension implements ParameterResolver, ExecutionCond
             PostgresProcess.class,
             first -> {
               try {
-                Optional<PostgresProcess> started = PostgresProcess.start();
-                return started.orElseThrow();
+                return PostgresProcess.start();
               } catch (IOException failed) {
                 throw new UncheckedIOException(failed);
               }

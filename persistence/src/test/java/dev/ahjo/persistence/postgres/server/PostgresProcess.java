@@ -1,17 +1,19 @@
 package dev.ahjo.persistence.postgres.server;
 
-import dev.ahjo.persistence.jdbc.PostgresServer;
 import dev.ahjo.persistence.jdbc.PostgresSettings;
 import dev.ahjo.persistence.jdbc.PostgresSettings.Login;
 import dev.ahjo.persistence.jdbc.PostgresSettings.Tls;
+import dev.ahjo.wire.tls.TlsFiles;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -34,28 +36,43 @@ public final class PostgresProcess implements AutoCloseable {
   private final PostgresProgram program;
   private final Path folder;
   private final int port;
+  private final Optional<TlsFiles> shown;
+  private final List<String> more;
   private volatile @Nullable Process process;
 
-  private PostgresProcess(PostgresProgram program, Path folder, int port) {
+  private PostgresProcess(PostgresProgram program, Optional<TlsFiles> shown, List<String> more)
+      throws IOException {
     this.program = program;
-    this.folder = folder;
-    this.port = port;
+    this.folder = Files.createTempDirectory("ahjo-postgres");
+    this.port = freePort();
+    this.shown = shown;
+    this.more = more;
+    Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+    Runtime.getRuntime().addShutdownHook(new Thread(this::destroy));
   }
 
-  /** Starts one, if this machine has the program. */
-  static Optional<PostgresProcess> start() throws IOException {
-    Optional<PostgresProgram> program = PostgresProgram.find();
-    if (program.isEmpty()) {
-      return Optional.empty();
-    }
-    Path folder = Files.createTempDirectory("ahjo-postgres");
-    Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
-    var server = new PostgresProcess(program.get(), folder, freePort());
-    Runtime.getRuntime().addShutdownHook(new Thread(server::destroy));
+  /** Starts one, where {@link PostgresExtension} has found the program. */
+  public static PostgresProcess start() throws IOException {
+    return start(Optional.empty(), List.of());
+  }
+
+  /** One that lets nobody in who does not speak TLS. */
+  public static PostgresProcess guarded(TlsFiles shown) throws IOException {
+    return start(Optional.of(shown), List.of());
+  }
+
+  /** One that acknowledges only what its {@link #standby} has, too: without it, nothing. */
+  public static PostgresProcess followed() throws IOException {
+    return start(Optional.empty(), List.of("synchronous_standby_names=*"));
+  }
+
+  private static PostgresProcess start(Optional<TlsFiles> shown, List<String> more)
+      throws IOException {
+    var server = new PostgresProcess(PostgresProgram.find().orElseThrow(), shown, more);
     try {
       server.initialize();
       server.launch();
-      return Optional.of(server);
+      return server;
     } catch (IOException failed) {
       server.close();
       throw failed;
@@ -82,11 +99,9 @@ public final class PostgresProcess implements AutoCloseable {
     Files.createDirectory(data());
     program.own(data());
     program.own(password);
-    Process made =
-        program
-            .command(
-                "initdb",
-                List.of(
+    run(
+        "initdb",
+        List.of(
                     "--pgdata=" + data(),
                     "--username=" + USER,
                     "--pwfile=" + password,
@@ -97,14 +112,58 @@ public final class PostgresProcess implements AutoCloseable {
                     "--locale=C.UTF-8",
                     "--encoding=UTF8",
                     "--no-sync",
-                    "--no-instructions"))
+                    "--no-instructions"));
+    if (shown.isPresent()) {
+      Files.writeString(
+          data().resolve("pg_hba.conf"), "hostssl all all 127.0.0.1/32 scram-sha-256\n");
+      for (Path file : List.of(shown.get().certificate(), shown.get().key())) {
+        Path own = Files.copy(file, data().resolve(file.getFileName()));
+        program.own(own);
+      }
+    }
+  }
+
+  private void run(String name, List<String> arguments) throws IOException {
+    Process run =
+        program
+            .command(name, arguments)
             .directory(folder.toFile())
             .redirectErrorStream(true)
-            .redirectOutput(log().toFile())
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()))
             .start();
-    if (exit(made) != 0) {
-      throw new IOException("initdb failed: " + Files.readString(log()));
+    if (exit(run) != 0) {
+      throw new IOException(name + " failed: " + Files.readString(log()));
     }
+  }
+
+  /** Starts a second server that follows this one. */
+  public PostgresProcess standby() throws IOException {
+    var second = new PostgresProcess(program, Optional.empty(), List.of());
+    try {
+      Files.createDirectory(second.data());
+      program.own(second.data());
+      Files.setPosixFilePermissions(second.data(), PosixFilePermissions.fromString("rwx------"));
+      second.run(
+          "pg_basebackup",
+          List.of(
+              "--pgdata=" + second.data(),
+              "--write-recovery-conf",
+              "--wal-method=stream",
+              "--checkpoint=fast",
+              "--no-sync",
+              "--dbname=host=127.0.0.1 port=%d user=%s password='%s'"
+                  .formatted(port, USER, PASSWORD)));
+      second.launch();
+      return second;
+    } catch (IOException failed) {
+      second.close();
+      throw failed;
+    }
+  }
+
+  /** Makes a standby the server that may be written. */
+  public void promote() throws IOException {
+    run("pg_ctl", List.of("promote", "--no-wait", "--pgdata=" + data()));
   }
 
   private static int exit(Process process) throws IOException {
@@ -122,27 +181,27 @@ public final class PostgresProcess implements AutoCloseable {
   }
 
   private void launch() throws IOException {
+    List<String> arguments =
+        new ArrayList<>(List.of("-D", data().toString(), "-p", Integer.toString(port)));
+    List<String> settings =
+        new ArrayList<>(
+            List.of(
+                "listen_addresses=127.0.0.1",
+                "unix_socket_directories=",
+                "fsync=off",
+                "shared_buffers=16MB",
+                "max_connections=100",
+                "log_min_messages=warning"));
+    shown.ifPresent(files -> {
+      settings.add("ssl=on");
+      settings.add("ssl_cert_file=" + files.certificate().getFileName());
+      settings.add("ssl_key_file=" + files.key().getFileName());
+    });
+    settings.addAll(more);
+    settings.forEach(setting -> arguments.addAll(List.of("-c", setting)));
     Process started =
         program
-            .command(
-                "postgres",
-                List.of(
-                    "-D",
-                    data().toString(),
-                    "-p",
-                    Integer.toString(port),
-                    "-c",
-                    "listen_addresses=127.0.0.1",
-                    "-c",
-                    "unix_socket_directories=",
-                    "-c",
-                    "fsync=off",
-                    "-c",
-                    "shared_buffers=16MB",
-                    "-c",
-                    "max_connections=100",
-                    "-c",
-                    "log_min_messages=warning"))
+            .command("postgres", arguments)
             .directory(folder.toFile())
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()))
@@ -157,8 +216,14 @@ public final class PostgresProcess implements AutoCloseable {
     }
   }
 
+  /** Also one that may not be written. */
   private boolean answers() {
-    try (var connection = new PostgresServer(settings("public"), "test").connect("public")) {
+    try (var connection =
+        DriverManager.getConnection(
+            "jdbc:postgresql://127.0.0.1:%d/postgres?connectTimeout=5&socketTimeout=5&sslmode=%s"
+                .formatted(port, shown.isPresent() ? "require" : "disable"),
+            USER,
+            PASSWORD)) {
       return connection.isValid(5);
     } catch (SQLException notYet) {
       return false;
@@ -180,6 +245,19 @@ public final class PostgresProcess implements AutoCloseable {
         Optional.empty(),
         new Login(USER, PASSWORD),
         true);
+  }
+
+  /** How a farm of its own reaches whichever of the two may be written. */
+  public PostgresSettings settings(PostgresProcess other, String schema) {
+    PostgresSettings here = settings(schema);
+    return new PostgresSettings(
+        List.of(here.servers().getFirst(), new PostgresSettings.Server("127.0.0.1", other.port)),
+        here.database(),
+        schema,
+        here.tls(),
+        here.authority(),
+        here.login(),
+        here.create());
   }
 
   public int port() {

@@ -48,10 +48,15 @@ record PostgresProgram(Path folder, Optional<String> user) {
     for (String each : Optional.ofNullable(System.getenv("PATH")).orElse("").split(":")) {
       found.add(Path.of(each));
     }
-    return found.stream()
-        .filter(bin -> Files.isExecutable(bin.resolve("initdb")))
-        .filter(bin -> Files.isExecutable(bin.resolve("postgres")))
-        .max(Comparator.comparing(Path::toString));
+    Optional<Path> best =
+        found.stream()
+            .filter(bin -> Files.isExecutable(bin.resolve("initdb")))
+            .filter(bin -> Files.isExecutable(bin.resolve("postgres")))
+            .max(Comparator.comparing(Path::toString));
+    // Where links lead, the other programs are, too.
+    return best.isPresent()
+        ? Optional.ofNullable(best.get().resolve("initdb").toRealPath().getParent())
+        : Optional.empty();
   }
 
   /** A command that runs one of them. */
