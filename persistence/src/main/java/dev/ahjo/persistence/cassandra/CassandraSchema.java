@@ -10,6 +10,7 @@ import com.datastax.oss.driver.api.core.servererrors.WriteTimeoutException;
 import dev.ahjo.persistence.log.CassandraStreamStore;
 import dev.ahjo.persistence.status.CassandraTables;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -84,7 +85,9 @@ public final class CassandraSchema {
   /**
    * Makes what lacks. Nodes that do so at the same time take turns.
    *
-   * @throws IOException when the servers refuse, or the tables are of a newer version
+   * @throws ConnectException when the servers don't answer or fail, or somebody else has been at it
+   *     for minutes: later it may go
+   * @throws IOException when the servers refuse this node
    */
   public static void create(CassandraSettings settings) throws IOException {
     try (CqlSession session = CassandraSessions.open(settings)) {
@@ -98,13 +101,15 @@ public final class CassandraSchema {
       if (found.isPresent() && found.getAsInt() >= VERSION) {
         return;
       }
-      ddl(session, keyspace());
+      if (!keyspaceThere(session)) {
+        ddl(session, keyspace());
+      }
       ddl(session, versionTable());
       String me = ProcessHandle.current().pid() + "@" + System.nanoTime();
       long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(2L * LOCK_SECONDS);
       while (!lock(session, me)) {
         if (System.nanoTime() - end > 0) {
-          throw new IOException(
+          throw new ConnectException(
               "Somebody else has been migrating keyspace "
                   + settings.keyspace()
                   + " for too long; see the row 'lock' of its table ahjo_schema");
@@ -119,16 +124,23 @@ public final class CassandraSchema {
                 .formatted(settings.keyspace(), me));
       }
     } catch (DriverException failed) {
-      throw CassandraSessions.away(
-          "The tables in keyspace "
-              + settings.keyspace()
-              + " can't be made: "
-              + failed.getMessage(),
-          failed);
+      throw CassandraSessions.failed(
+          "The tables in keyspace " + settings.keyspace() + " can't be made", failed);
     } catch (InterruptedException stop) {
       Thread.currentThread().interrupt();
       throw new IOException("Interrupted while making the tables", stop);
     }
+  }
+
+  /** Looked for first: {@code IF NOT EXISTS} is refused to a role that may make none. */
+  private boolean keyspaceThere(CqlSession session) {
+    return session
+            .execute(
+                SimpleStatement.newInstance(
+                    "SELECT keyspace_name FROM system_schema.keyspaces WHERE keyspace_name = ?",
+                    settings.keyspace()))
+            .one()
+        != null;
   }
 
   private boolean lock(CqlSession session, String me) {
@@ -168,18 +180,20 @@ public final class CassandraSchema {
   /**
    * Refuses tables that this program can't use.
    *
-   * @throws IOException saying what to do
+   * @throws ConnectException when they may be made yet, saying how
+   * @throws IOException when they are of a newer version
    */
   void check(CqlSession session) throws IOException {
     OptionalInt found;
     try {
       found = version(session);
     } catch (DriverException failed) {
-      throw CassandraSessions.away(
-          "The keyspace " + settings.keyspace() + " can't be read: " + failed.getMessage(), failed);
+      throw CassandraSessions.failed(
+          "The keyspace " + settings.keyspace() + " can't be read", failed);
     }
     if (found.isEmpty() || found.getAsInt() < VERSION) {
-      throw new IOException(
+      // Another node, or a person, may be making them just now.
+      throw new ConnectException(
           "The keyspace "
               + settings.keyspace()
               + (found.isEmpty()

@@ -75,7 +75,9 @@ final class FactStore implements AutoCloseable {
    *
    * @param node the node's name, unique in the farm
    * @param announced called when there may be something new for the scribe; must be quick
-   * @throws IOException when no server answers, or the tables are not as this program needs them
+   * @throws java.net.ConnectException when no server answers, or they fail
+   * @throws IOException when they refuse this node, or are not believed, or the tables are not as
+   *     this program needs them
    */
   static FactStore open(
       CassandraSettings settings, String node, CausalClock clock, Runnable announced)
@@ -110,9 +112,8 @@ final class FactStore implements AutoCloseable {
         return Prepared.in(session, keyspace, clock);
       } catch (DriverException failed) {
         if (left <= 1) {
-          throw new IOException(
-              "The tables in keyspace " + keyspace + " can't be used: " + failed.getMessage(),
-              failed);
+          throw CassandraSessions.failed(
+              "The tables in keyspace " + keyspace + " can't be used", failed);
         }
         LOG.warn("Cassandra does not prepare a statement, asked again: {}", failed.toString());
       }

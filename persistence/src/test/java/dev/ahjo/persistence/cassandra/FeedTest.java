@@ -140,7 +140,7 @@ class FeedTest {
     third.store.close();
   }
 
-  private static Row row(String entity, long number, String writer, String text) {
+  static Row row(String entity, long number, String writer, String text) {
     var facts =
         new Recorded(
             Instant.parse("2026-11-23T01:02:03Z"),

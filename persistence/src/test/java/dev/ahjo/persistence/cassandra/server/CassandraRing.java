@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
@@ -42,13 +43,15 @@ public final class CassandraRing implements AutoCloseable {
   private static final long ROOM_OF_SERVER = 1L << 30;
 
   private final Path folder;
+  private final Path temporary;
   private final List<CassandraServer> servers;
   private final int port;
   private final AtomicInteger keyspaces = new AtomicInteger();
   private final Thread atExit = new Thread(this::endAtExit, "cassandra-ring-at-exit");
 
-  private CassandraRing(Path folder, List<CassandraServer> servers, int port) {
+  private CassandraRing(Path folder, Path temporary, List<CassandraServer> servers, int port) {
     this.folder = folder;
+    this.temporary = temporary;
     this.servers = List.copyOf(servers);
     this.port = port;
     Runtime.getRuntime().addShutdownHook(atExit);
@@ -70,7 +73,15 @@ public final class CassandraRing implements AutoCloseable {
   public static List<String> alone(Path folder, String host, int port, int heapMiB)
       throws IOException {
     return new CassandraServer(
-            ServerProgram.find(), folder, List.of(host), 0, port, port + 1, token(0, 1), heapMiB)
+            ServerProgram.find(),
+            folder,
+            List.of(host),
+            0,
+            port,
+            port + 1,
+            token(0, 1),
+            heapMiB,
+            folder.resolve("tmp"))
         .command();
   }
 
@@ -83,11 +94,23 @@ public final class CassandraRing implements AutoCloseable {
    *     server that did not start
    */
   public static CassandraRing start(String network, int size, int heapMiB) throws IOException {
+    return start(network, size, heapMiB, Optional.empty());
+  }
+
+  /** A single server that lets nobody in but whom the guard knows. */
+  public static CassandraRing guarded(Guard guard) throws IOException {
+    return start("127.0.0.", 1, USUAL_HEAP, Optional.of(guard));
+  }
+
+  private static CassandraRing start(
+      String network, int size, int heapMiB, Optional<Guard> guard) throws IOException {
     ServerProgram program = ServerProgram.find();
     List<String> hosts = IntStream.rangeClosed(1, size).mapToObj(i -> network + i).toList();
     int port = freePort(hosts);
     int storagePort = freePort(hosts);
     Path folder = folder(size);
+    // What servers unpack there they also run, which memory may not be for.
+    Path temporary = Files.createTempDirectory("ahjo-cassandra-tmp");
     List<CassandraServer> servers = new ArrayList<>();
     for (int i = 0; i < size; i++) {
       servers.add(
@@ -99,9 +122,11 @@ public final class CassandraRing implements AutoCloseable {
               port,
               storagePort,
               token(i, size),
-              heapMiB));
+              heapMiB,
+              temporary));
     }
-    var ring = new CassandraRing(folder, servers, port);
+    guard.ifPresent(g -> servers.forEach(server -> server.guard(g)));
+    var ring = new CassandraRing(folder, temporary, servers, port);
     try {
       for (CassandraServer server : servers) {
         server.start();
@@ -111,7 +136,7 @@ public final class CassandraRing implements AutoCloseable {
       }
       return ring;
     } catch (IOException | RuntimeException failed) {
-      ring.killAll();
+      ring.close();
       throw failed;
     }
   }
@@ -182,6 +207,11 @@ public final class CassandraRing implements AutoCloseable {
     servers.get(server).kill();
   }
 
+  /** Guards a server, or guards it otherwise, from its next {@link #restart} on. */
+  public void guard(int server, Guard with) {
+    servers.get(server).guard(with);
+  }
+
   /** Starts a killed server again and returns when it answers. */
   public void restart(int server) throws IOException {
     servers.get(server).start();
@@ -219,19 +249,24 @@ public final class CassandraRing implements AutoCloseable {
     } catch (IllegalStateException exiting) {
       return; // The hook is at work already.
     }
-    deleteFolder();
+    deleteFolders();
   }
 
   private void endAtExit() {
     killAll();
     try {
-      deleteFolder();
+      deleteFolders();
     } catch (IOException left) {
       System.err.println("Could not delete " + folder + " of a Cassandra server: " + left);
     }
   }
 
-  private void deleteFolder() throws IOException {
+  private void deleteFolders() throws IOException {
+    delete(temporary);
+    delete(folder);
+  }
+
+  private static void delete(Path folder) throws IOException {
     try (Stream<Path> all = Files.walk(folder)) {
       for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
         Files.deleteIfExists(path);

@@ -22,11 +22,18 @@ final class CassandraServer {
   private static final Duration BORN = Duration.ofSeconds(3);
 
   /**
-   * The server dies with the JVM that started it, however that ends: the shell in between reads the
-   * JVM's end of a pipe, and kills when the pipe is closed.
+   * The server dies with the JVM that started it, however that ends, and leaves nothing: the shell
+   * in between reads the JVM's end of a pipe, and kills and deletes when the pipe is closed.
    */
   private static final String GUARD =
-      "\"$@\" </dev/null & p=$!; trap 'kill -9 $p' EXIT; cat >/dev/null; exit 0";
+      """
+      folder="$1"; temporary="$2"; shift 2
+      "$@" </dev/null & p=$!
+      trap 'kill -9 $p' EXIT
+      cat >/dev/null
+      kill -9 $p; wait $p
+      rm -rf "$folder" "$temporary"; rmdir "$(dirname "$folder")"
+      """;
 
   private final ServerProgram program;
   private final Path folder;
@@ -36,6 +43,8 @@ final class CassandraServer {
   private final int storagePort;
   private final BigInteger token;
   private final int heapMiB;
+  private final Path temporary;
+  private Optional<Guard> guarded = Optional.empty();
   private @Nullable Process guard;
 
   CassandraServer(
@@ -46,7 +55,8 @@ final class CassandraServer {
       int port,
       int storagePort,
       BigInteger token,
-      int heapMiB) {
+      int heapMiB,
+      Path temporary) {
     this.program = program;
     this.folder = folder;
     this.hosts = hosts;
@@ -55,6 +65,12 @@ final class CassandraServer {
     this.storagePort = storagePort;
     this.token = token;
     this.heapMiB = heapMiB;
+    this.temporary = temporary;
+  }
+
+  /** From its next start on. */
+  void guard(Guard with) {
+    guarded = Optional.of(with);
   }
 
   String host() {
@@ -74,7 +90,9 @@ final class CassandraServer {
     if (isAlive()) {
       throw new IllegalStateException("The server " + host() + " runs already");
     }
-    List<String> command = new ArrayList<>(List.of("/bin/sh", "-c", GUARD, "cassandra"));
+    List<String> command = new ArrayList<>(
+            List.of(
+                "/bin/sh", "-c", GUARD, "cassandra", folder.toString(), temporary.toString()));
     command.addAll(command());
     guard =
         new ProcessBuilder(command)
@@ -87,7 +105,8 @@ final class CassandraServer {
   List<String> command() throws IOException {
     Path conf = Files.createDirectories(folder.resolve("conf"));
     Path data = Files.createDirectories(folder.resolve("data"));
-    Files.writeString(conf.resolve("cassandra.yaml"), settings(data));
+    String guarding = guarded.isPresent() ? guarded.get().settings(conf) : "";
+    Files.writeString(conf.resolve("cassandra.yaml"), settings(data) + guarding);
     Files.writeString(
         conf.resolve("logback.xml"),
         """
@@ -95,7 +114,7 @@ final class CassandraServer {
         <pattern>%date{ISO8601} %-5level [%thread] %logger{0} %msg%n</pattern></encoder></appender>
         <root level="INFO"><appender-ref ref="O"/></root></configuration>
         """);
-    return program.command(conf, data, heapMiB);
+    return program.command(conf, data, Files.createDirectories(temporary), heapMiB);
   }
 
   /**
@@ -174,10 +193,16 @@ final class CassandraServer {
     return String.join("\n", lines.subList(Math.max(0, lines.size() - 20), lines.size()));
   }
 
-  /** Asks for the options of the native protocol's version 5, for which no driver is needed. */
+  /**
+   * Asks for the options of the native protocol's version 5, for which no driver is needed. One
+   * that is guarded answers nobody whom it does not know: that it listens is all there is to see.
+   */
   private boolean answers() {
     try (var socket = new Socket()) {
       socket.connect(new InetSocketAddress(host(), port), 500);
+      if (guarded.isPresent()) {
+        return true;
+      }
       socket.setSoTimeout(2_000);
       socket.getOutputStream().write(new byte[] {5, 0, 0, 0, 5, 0, 0, 0, 0});
       byte[] header = socket.getInputStream().readNBytes(9);

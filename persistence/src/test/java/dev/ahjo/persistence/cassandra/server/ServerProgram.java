@@ -72,8 +72,12 @@ record ServerProgram(Path java, String classPath) {
     return new ServerProgram(java17(), Files.readString(classPathFile()).strip());
   }
 
-  /** The command of one server, whose folder {@code conf} holds its settings. */
-  List<String> command(Path conf, Path data, int heapMiB) throws IOException {
+  /**
+   * The command of one server, whose folder {@code conf} holds its settings.
+   *
+   * @param temporary where it may leave what it unpacks, when it is killed
+   */
+  List<String> command(Path conf, Path data, Path temporary, int heapMiB) throws IOException {
     String agent =
         Stream.of(classPath.split(":"))
             .filter(jar -> jar.contains("/jamm-"))
@@ -88,6 +92,7 @@ record ServerProgram(Path java, String classPath) {
             "-javaagent:" + agent,
             "-Xms" + heapMiB + "m",
             "-Xmx" + heapMiB + "m",
+            "-Djava.io.tmpdir=" + temporary,
             "-Dcassandra.config=" + conf.resolve("cassandra.yaml").toUri(),
             "-Dcassandra.storagedir=" + data,
             "-Dcassandra.logdir=" + conf,
