@@ -30,6 +30,7 @@ VERSION = 1
 SILENCE, HEARTBEAT, RESEND = 10.0, 3.0, 5.0
 PIECE, WINDOW = 128 * 1024, 8
 KILL_AFTER = 10.0
+GONE = 1000
 KEPT_ENV = "PATH HOME LANG LC_ALL TZ TMPDIR USER LOGNAME SHELL".split()
 
 
@@ -180,7 +181,10 @@ class Build(threading.Thread):
         self.folder = os.path.join(worker.options.work, *re.split("[/#]", self.key)[:2])
         self.reports, self.taken, self.reported_at = [], 0, 0.0
         self.streams = {}
-        self.stopped = None
+        self.stopped = None  # why, as it was said first
+        self.told = None  # why, as it was said last
+        self.running = None  # the step's index
+        self.cut = {}  # steps that a stop ended, and its reason
         self.forgotten = False
         self.process = None
 
@@ -222,9 +226,11 @@ class Build(threading.Thread):
 
     def walk(self, index, step, halted):
         try:
-            due = not (halted or self.stopped) or step.get("always")
-            if not due or not self.scope.holds(step["when"]):
-                return self.ended(index, "SKIPPED")
+            with self.worker.lock:
+                due = not (halted or self.stopped) or step.get("always")
+                if not due or not self.scope.holds(step["when"]):
+                    return self.ended(index, "SKIPPED")
+                self.running = index
             self.report("StepStarted", step=index)
             kind = step["kind"]
             if kind["type"] != "Run":
@@ -235,6 +241,9 @@ class Build(threading.Thread):
             return self.command(index, step, command)
         except (Unknown, OSError) as problem:
             return self.ended(index, "EXCEPTION", problem=str(problem))
+        finally:
+            with self.worker.lock:
+                self.running = None
 
     def environment(self, index, step):
         env = {name: os.environ[name] for name in KEPT_ENV if name in os.environ}
@@ -259,11 +268,13 @@ class Build(threading.Thread):
         process = subprocess.Popen(
             command, cwd=workdir, env=self.environment(index, step), stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
-        self.process = process
-        if self.stopped and not step.get("always"):
-            kill(process)
+        with self.worker.lock:
+            self.process = process
+            if index in self.cut or self.forgotten:
+                kill(process)
         problem = self.watch(process, stream, step)
-        self.process = None
+        with self.worker.lock:
+            self.process = None
         stream.end()
         return self.judged(index, step, process.returncode, stream, problem)
 
@@ -304,8 +315,8 @@ class Build(threading.Thread):
             name = signal.Signals(-code).name.removeprefix("SIG")
             code = 128 - code
             problem = problem or f"Killed by signal {name}"
-        if self.stopped and not step.get("always"):
-            return self.ended(index, "CANCELLED", stream, exitCode=code, problem=self.stopped)
+        if index in self.cut:
+            return self.ended(index, "CANCELLED", stream, exitCode=code, problem=self.cut[index])
         if code == 0 and problem is None:
             variable = step["kind"].get("set")
             if variable:
@@ -339,14 +350,21 @@ class Build(threading.Thread):
     # What it is told
 
     def stop(self, reason):
+        """Ends the step that runs now; said again it changes nothing, for another reason it does so again."""
+        if reason == self.told:
+            return
+        self.told = reason
         self.stopped = self.stopped or reason
-        process = self.process
-        if process:
-            kill(process)
+        if self.running is not None:
+            self.cut[self.running] = reason
+            if self.process:
+                kill(self.process)
 
     def forget(self):
         self.forgotten = True
-        self.stop("forgotten")
+        self.stopped = self.stopped or "forgotten"
+        if self.process:
+            kill(self.process)
 
 
 def kill(process):
@@ -371,6 +389,7 @@ class Worker:
         self.lock = threading.RLock()
         self.changed = threading.Condition(self.lock)
         self.builds = {}
+        self.gone = {}  # builds that are over, the latest last: an order to run them comes too late
         self.socket = None
         self.open = False
         self.said_at = self.heard_at = 0.0
@@ -449,6 +468,8 @@ class Worker:
             case "RunBuild" if build:
                 build.taken = 0
                 build.send_reports()
+            case "RunBuild" if message["build"] in self.gone:
+                pass
             case "RunBuild":
                 self.builds[message["build"]] = taken = Build(self, message)
                 taken.start()
@@ -459,7 +480,7 @@ class Worker:
             case "ReportsTaken" if build:
                 build.taken = max(build.taken, message["last"])
                 if build.over() and build.taken >= len(build.reports):
-                    del self.builds[build.key]
+                    self.over(build.key)
             case "ReportsRefused":
                 self.forget(message["build"])
             case "Stored" | "StoreBusy" if build:
@@ -468,8 +489,14 @@ class Worker:
                     stream.answered(message["offset"], message["closed"])
                     self.changed.notify_all()
 
+    def over(self, key):
+        self.gone[key] = True
+        while len(self.gone) > GONE:
+            del self.gone[next(iter(self.gone))]
+        return self.builds.pop(key, None)
+
     def forget(self, key):
-        build = self.builds.pop(key, None)
+        build = self.over(key)
         if build:
             build.forget()
             self.changed.notify_all()
