@@ -5,6 +5,7 @@ import dev.ahjo.core.builder.Builder;
 import dev.ahjo.core.buildset.Buildset;
 import dev.ahjo.core.buildset.Planner;
 import dev.ahjo.core.buildset.Submission;
+import dev.ahjo.core.id.AskId;
 import dev.ahjo.core.id.Attempt;
 import dev.ahjo.core.id.BuildKey;
 import dev.ahjo.core.id.BuilderKey;
@@ -193,13 +194,21 @@ public final class Farm {
         : entities.tell(EntityRef.of(request), new BuildRequest.Command.Prioritise(priority, by));
   }
 
-  public CompletionStage<Answer> stop(BuildKey build, String by, String reason) {
-    return because(reason, EntityRef.of(build), new Build.Command.Stop(by, reason));
+  /**
+   * @param ask made by the caller, once for each thing that a person asks for
+   */
+  public CompletionStage<Answer> stop(BuildKey build, String by, String reason, AskId ask) {
+    return because(
+        reason, EntityRef.of(build), new Build.Command.Stop(by, reason, Optional.of(ask)));
   }
 
-  /** For a build that is being stopped: ends also the step that runs although it is. */
-  public CompletionStage<Answer> stopAgain(BuildKey build, String by, String reason) {
-    return entities.tell(EntityRef.of(build), new Build.Command.StopAgain(by, reason));
+  /**
+   * For a build that is being stopped: ends also the step that runs although it is.
+   *
+   * @param ask as of {@link #stop}; the same a second time changes nothing
+   */
+  public CompletionStage<Answer> stopAgain(BuildKey build, String by, String reason, AskId ask) {
+    return because(reason, EntityRef.of(build), new Build.Command.StopAgain(by, reason, ask));
   }
 
   public CompletionStage<Answer> pause(WorkerName worker, String by) {

@@ -103,6 +103,20 @@ class WritesTest {
     assertThat(desk.get("/api/v1/requests?state=queued").json().path("items")).isEmpty();
   }
 
+  /** An answer is lost, and the client asks again: another stop would end the next step as well. */
+  @Test
+  void aStopThatIsRepeatedUnderItsKeyIsNoSecondStop() {
+    desk.farm.joins("w1", 1);
+    desk.submit("debian");
+    desk.begins("w1");
+    String stop = "/api/v1/builds/libxml2/debian/1/stop";
+    for (var said : List.of("a=true", "a=false", "b=true", "b=false", "a=false")) {
+      String key = said.substring(0, 1);
+      assertThat(desk.post(stop, "", "Idempotency-Key", key).json().path("changed").asText())
+          .isEqualTo(said.substring(2));
+    }
+  }
+
   @Test
   void aBuildIsStoppedAndAskedForAgain() {
     desk.farm.joins("w1", 1);

@@ -5,6 +5,7 @@ import static dev.ahjo.core.kernel.Decision.alreadySo;
 import static dev.ahjo.core.kernel.Decision.refuse;
 
 import dev.ahjo.core.buildset.Plan;
+import dev.ahjo.core.id.AskId;
 import dev.ahjo.core.id.Attempt;
 import dev.ahjo.core.id.BuildKey;
 import dev.ahjo.core.id.BuildsetId;
@@ -54,6 +55,9 @@ public final class Build implements Entity<Build.Command, Build.State, Build.Fac
   /** Characters of what an agent says of a build that it can't take. */
   private static final int MAX_WHY = 1_000;
 
+  /** Who asks for a stop is known again until so many others have; a repetition comes at once. */
+  private static final int MAX_ASKS = 16;
+
   /** Characters of a property that a step sets. */
   private static final int MAX_VALUE = 64 * 1024;
 
@@ -101,13 +105,17 @@ public final class Build implements Entity<Build.Command, Build.State, Build.Fac
       }
     }
 
-    record Stop(String by, String reason) implements Command {}
+    /**
+     * @param ask whose it is, if a person's own; empty if it is owed by its request
+     */
+    record Stop(String by, String reason, Optional<AskId> ask) implements Command {}
 
     /**
      * A person insists: the step that runs now ends, also one that runs because it always does.
-     * What no {@link Stop} that is only owed again may do.
+     * What no {@link Stop} that is only owed again may do, nor a repetition of this one: that may
+     * come while the next such step runs, which nobody has stopped.
      */
-    record StopAgain(String by, String reason) implements Command {}
+    record StopAgain(String by, String reason, AskId ask) implements Command {}
   }
 
   /** What a build says to its worker. */
@@ -136,7 +144,7 @@ public final class Build implements Entity<Build.Command, Build.State, Build.Fac
 
     record StepEnded(long report, int step, Instant at, StepOutcome outcome) implements Fact {}
 
-    record BuildStopWanted(String by, String reason) implements Fact {}
+    record BuildStopWanted(String by, String reason, Optional<AskId> ask) implements Fact {}
 
     record BuildFinished(long report, Result result, Ending ending, Instant at) implements Fact {}
   }
@@ -158,14 +166,31 @@ public final class Build implements Entity<Build.Command, Build.State, Build.Fac
      */
     record Leased(Body body) implements State {}
 
+    /**
+     * @param stop the last one
+     * @param asks those who have asked for a stop lately
+     */
     record Running(
         Body body,
         SessionId keptIn,
         long lastReport,
         PVector<Step.State> steps,
         PMap<String, Property> properties,
-        Optional<Fact.BuildStopWanted> stop)
-        implements State {}
+        Optional<Fact.BuildStopWanted> stop,
+        PVector<AskId> asks)
+        implements State {
+      Running stopped(Fact.BuildStopWanted wanted) {
+        PVector<AskId> heard = wanted.ask().map(asks::plus).orElse(asks);
+        return new Running(
+            body,
+            keptIn,
+            lastReport,
+            steps,
+            properties,
+            Optional.of(wanted),
+            heard.size() > MAX_ASKS ? heard.minus(0) : heard);
+      }
+    }
 
     record Finished(Body body, long lastReport, Ending ending) implements State {}
   }
@@ -192,7 +217,8 @@ public final class Build implements Entity<Build.Command, Build.State, Build.Fac
                   m.worker(),
                   m.spec().pool(),
                   m.spec().plan()));
-      case BuildRequest.HandsOn.StopBuild m -> new Command.Stop(m.by(), m.reason());
+      case BuildRequest.HandsOn.StopBuild m ->
+          new Command.Stop(m.by(), m.reason(), Optional.empty());
       default -> (Command) message;
     };
   }
@@ -272,17 +298,23 @@ public final class Build implements Entity<Build.Command, Build.State, Build.Fac
       // Its plan may be on the way; whoever begins it will be told that it is over.
       case When(State.Leased _, Command.Stop c) ->
           accept(
-              new Fact.BuildStopWanted(c.by(), c.reason()),
+              new Fact.BuildStopWanted(c.by(), c.reason(), c.ask()),
               new Fact.BuildFinished(
                   0, Result.CANCELLED, new Ending.Stopped(c.by(), c.reason()), now));
       case When(State.Running s, Command.Stop c) ->
-          s.stop().isPresent() ? alreadySo() : accept(new Fact.BuildStopWanted(c.by(), c.reason()));
+          s.stop().isPresent()
+              ? alreadySo()
+              : accept(new Fact.BuildStopWanted(c.by(), c.reason(), c.ask()));
       case When(State.Finished _, Command.Stop _) -> alreadySo();
 
+      case When(State.Running s, Command.StopAgain c) when s.asks().contains(c.ask()) ->
+          alreadySo();
       case When(State.Running s, Command.StopAgain c) when s.stop().isPresent() ->
-          accept(new Fact.BuildStopWanted(c.by(), another(c.reason(), s.stop().get().reason())));
+          accept(
+              new Fact.BuildStopWanted(
+                  c.by(), another(c.reason(), s.stop().get().reason()), Optional.of(c.ask())));
       case When(State s, Command.StopAgain c) ->
-          decide(s, new Command.Stop(c.by(), c.reason()), now);
+          decide(s, new Command.Stop(c.by(), c.reason(), Optional.of(c.ask())), now);
     };
   }
 
@@ -446,7 +478,8 @@ public final class Build implements Entity<Build.Command, Build.State, Build.Fac
             f.report(),
             steps,
             HashTreePMap.from(body(before).plan().properties()),
-            Optional.empty());
+            Optional.empty(),
+            TreePVector.empty());
       }
       case Fact.RevisionFound f -> with(before, f.report(), -1, null);
       case Fact.StepStarted f -> with(before, f.report(), f.step(), Step.started(f.at()));
@@ -463,13 +496,10 @@ public final class Build implements Entity<Build.Command, Build.State, Build.Fac
             f.report(),
             r.steps(),
             r.properties().plus(f.name(), new Property(f.value(), source)),
-            r.stop());
+            r.stop(),
+            r.asks());
       }
-      case Fact.BuildStopWanted f ->
-          before instanceof State.Running r
-              ? new State.Running(
-                  r.body(), r.keptIn(), r.lastReport(), r.steps(), r.properties(), Optional.of(f))
-              : before;
+      case Fact.BuildStopWanted f -> before instanceof State.Running r ? r.stopped(f) : before;
       case Fact.BuildFinished f -> new State.Finished(body(before), f.report(), f.ending());
     };
   }
@@ -482,7 +512,8 @@ public final class Build implements Entity<Build.Command, Build.State, Build.Fac
         report,
         step == null ? r.steps() : r.steps().with(index, step),
         r.properties(),
-        r.stop());
+        r.stop(),
+        r.asks());
   }
 
   @Override

@@ -30,7 +30,10 @@ public interface Entity<C extends Message, S, E extends Fact> {
    */
   C understand(Message message);
 
-  /** Accepted with facts, or refused with the reason; never an exception. */
+  /**
+   * Accepted with facts, or refused with the reason; never an exception. The same command said
+   * twice is already so the second time: whatever is not answered in time is said again.
+   */
   Decision<E> decide(S state, C command, Instant now);
 
   /** The state after {@code fact}. Never decides again, never fails. */

@@ -237,7 +237,8 @@ public final class BuildRequest
       case When(State.Shelved _, Command.Unshelve c) -> accept(new Fact.RequestUnshelved(c.by()));
       case When(State.Backoff s, Command.Unshelve _) ->
           accept(new Fact.BackoffEnded(s.body().made()));
-      case When(State s, Command.Unshelve _) -> refuse("a shelved request", label(s));
+      case When(State s, Command.Unshelve _) ->
+          putBack(s) ? alreadySo() : refuse("a shelved request", label(s));
 
       case When(State.Ended s, Command.Prioritise _) ->
           refuse("a request that has not ended", label(s));
@@ -245,6 +246,15 @@ public final class BuildRequest
           body(s).priority() == c.priority()
               ? alreadySo()
               : accept(new Fact.PriorityChanged(c.priority(), c.by()));
+    };
+  }
+
+  /** It waits for another attempt, or is in the first one since a person put it back. */
+  private static boolean putBack(State state) {
+    return switch (state) {
+      case State.Queued s -> s.body().made() > 0;
+      case State.Running s -> s.body().forgiven() > 0 && lost(s.body()) == 1;
+      case State.Absent _, State.Backoff _, State.Shelved _, State.Ended _ -> false;
     };
   }
 

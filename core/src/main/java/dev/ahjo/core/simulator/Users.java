@@ -115,7 +115,9 @@ final class Users {
   private void stopBuild(Act.StopBuild a) {
     var ref = EntityRef.of(request(a.set(), a.request()));
     if (farm.known(ref) && farm.state(ref) instanceof BuildRequest.State.Running running) {
-      ask(EntityRef.of(running.build()), new Build.Command.Stop(SOMEBODY, "enough"));
+      ask(
+          EntityRef.of(running.build()),
+          new Build.Command.Stop(SOMEBODY, "enough", Optional.empty()));
     }
   }
 

@@ -10,6 +10,7 @@ import dev.ahjo.core.Samples;
 import dev.ahjo.core.build.Build.Command;
 import dev.ahjo.core.build.Build.Fact;
 import dev.ahjo.core.build.Build.State;
+import dev.ahjo.core.id.AskId;
 import dev.ahjo.core.id.SessionId;
 import dev.ahjo.core.id.WorkerName;
 import dev.ahjo.core.kernel.Decision;
@@ -72,6 +73,14 @@ class BuildTest {
     return report(W1, 1, first, reports);
   }
 
+  private static Command stop(String by) {
+    return new Command.Stop(by, "enough", Optional.of(new AskId("ask-of-" + by)));
+  }
+
+  private static Command stopAgain(String ask) {
+    return new Command.StopAgain("ann", "enough", new AskId(ask));
+  }
+
   private static final Command START =
       new Command.Start(
           new Build.Body(
@@ -119,7 +128,7 @@ class BuildTest {
                 "compile",
                 "agent fault",
                 "worker w1 reports what can't be: step 7"));
-    assertThat(ending(report(1, kept()), new Command.Stop("ann", "enough"), no))
+    assertThat(ending(report(1, kept()), stop("ann"), no))
         .isEqualTo(new Ending.Stopped("ann", "enough"));
   }
 
@@ -128,7 +137,7 @@ class BuildTest {
         .state("absent", new State.Absent())
         .state("leased", "absent", START)
         .state("running", "leased", report(1, kept(), started(0)))
-        .state("stopping", "running", new Command.Stop("ann", "enough"))
+        .state("stopping", "running", stop("ann"))
         .state(
             "finished",
             "running",
@@ -153,8 +162,8 @@ class BuildTest {
         .message("RefuseReports", new Command.RefuseReports(W1, attempt(1, 1), "a gap"))
         .message("RefuseReports of w2", new Command.RefuseReports(W2, attempt(1, 1), "a gap"))
         .message("RefuseReports of 2", new Command.RefuseReports(W1, attempt(1, 2), "a gap"))
-        .message("Stop", new Command.Stop("ann", "enough"))
-        .message("StopAgain", new Command.StopAgain("bob", "enough"));
+        .message("Stop", stop("ann"))
+        .message("StopAgain", stopAgain("again"));
   }
 
   @Test
@@ -340,25 +349,38 @@ class BuildTest {
   @Test
   void whatWasStoppedIsStoppedHoweverItEnds() {
     assertThat(
-            ending(
-                report(1, kept(), started(0)),
-                new Command.Stop("ann", "enough"),
-                new Command.LoseLease(W1, "away")))
+            ending(report(1, kept(), started(0)), stop("ann"), new Command.LoseLease(W1, "away")))
         .isEqualTo(new Ending.Stopped("ann", "enough"));
-    assertThat(ending(new Command.Stop("ann", "enough")))
-        .isEqualTo(new Ending.Stopped("ann", "enough"));
+    assertThat(ending(stop("ann"))).isEqualTo(new Ending.Stopped("ann", "enough"));
   }
 
   @Test
   void whoeverInsistsIsToldToTheAgentEachTime() {
-    Command.StopAgain again = new Command.StopAgain("ann", "enough");
-    var once = table().state("once", "stopping", again);
-    assertThat(stop(once.get("once"))).isEqualTo("enough (again)");
-    var twice = once.state("twice", "once", again);
-    assertThat(stop(twice.get("twice"))).isEqualTo("enough");
+    var once = table().state("once", "stopping", stopAgain("a"));
+    assertThat(stopOwed(once.get("once"))).isEqualTo("enough (again)");
+    var twice = once.state("twice", "once", stopAgain("b"));
+    assertThat(stopOwed(twice.get("twice"))).isEqualTo("enough");
   }
 
-  private static String stop(State state) {
+  /** An answer that was lost: what asked for it comes again, also after another's. */
+  @Test
+  void butWhoIsHeardTwiceHasInsistedOnce() {
+    var table =
+        table()
+            .state("one", "stopping", stopAgain("a"), stopAgain("a"))
+            .state("two", "one", stopAgain("b"), stopAgain("a"), stopAgain("b"))
+            .state("first", "running", stopAgain("a"), stopAgain("a"), stop("ann"));
+    assertThat(stopOwed(table.get("one"))).isEqualTo("enough (again)");
+    assertThat(stopOwed(table.get("two"))).isEqualTo("enough");
+    assertThat(stopOwed(table.get("first"))).isEqualTo("enough");
+    // by a key of its own, after the state was seen to be another
+    var keyed = table.state("keyed", "stopping", new Command.StopAgain("ann", "enough", ANNS));
+    assertThat(keyed.get("keyed")).isEqualTo(keyed.get("stopping"));
+  }
+
+  private static final AskId ANNS = new AskId("ask-of-ann");
+
+  private static String stopOwed(State state) {
     var duty = (Duty.Deliver) Objects.requireNonNull(new Build().duties(state).get("stop"));
     return ((Protocol.StopBuild) duty.message()).reason();
   }

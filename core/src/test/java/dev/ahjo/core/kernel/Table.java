@@ -76,8 +76,20 @@ public final class Table<C extends Message, S, E extends Fact> {
       case Decision.Accepted<E> accepted when accepted.facts().isEmpty() -> "already so";
       case Decision.Accepted<E> accepted ->
           accepted.facts().stream()
-              .map(f -> f.getClass().getSimpleName())
-              .collect(Collectors.joining(", "));
+                  .map(f -> f.getClass().getSimpleName())
+                  .collect(Collectors.joining(", "))
+              + again(after(state, message), message);
     };
+  }
+
+  /** What is said twice has the effect of once: mail that may have been lost is said again. */
+  private String again(S state, Message message) {
+    String second =
+        switch (entity.decide(state, entity.understand(message), now)) {
+          case Decision.Refused<E> refused -> "no: " + refused.why().getClass().getSimpleName();
+          case Decision.Accepted<E> accepted when accepted.facts().isEmpty() -> "";
+          case Decision.Accepted<E> _ -> "once more";
+        };
+    return second.isEmpty() ? "" : " (again: " + second + ")";
   }
 }

@@ -48,6 +48,8 @@ class BuildRequestTest {
         .state("queued again", "backoff", new Command.BackoffOver(1))
         .state("running again", "queued again", take(2, W2))
         .state("shelved", "running again", end(2, lost))
+        .state("put back", "shelved", new Command.Unshelve("ann"))
+        .state("running, put back", "put back", take(3, W2))
         .state("finished", "running", end(1, SUCCESS))
         .state("cancelled", "queued", new Command.Cancel("ann", "typo"))
         .message("Open", OPEN)
@@ -149,7 +151,7 @@ class BuildRequestTest {
               BackoffOver 1          already so
               Collapse 1             no: Superseded
               Cancel                 RequestCancelled
-              Unshelve               no: Conflict
+              Unshelve               already so
               Prioritise 5           PriorityChanged
               Prioritise 0           already so
 
@@ -178,6 +180,34 @@ class BuildRequestTest {
               Collapse 1             no: Superseded
               Cancel                 RequestCancelled
               Unshelve               RequestUnshelved
+              Prioritise 5           PriorityChanged
+              Prioritise 0           already so
+
+            put back
+              Open                   already so
+              Take 1                 already so
+              Take 2                 already so
+              EndAttempt 1, good     already so
+              EndAttempt 1, lost     already so
+              EndAttempt 2, lost     already so
+              BackoffOver 1          already so
+              Collapse 1             no: Superseded
+              Cancel                 RequestCancelled
+              Unshelve               already so
+              Prioritise 5           PriorityChanged
+              Prioritise 0           already so
+
+            running, put back
+              Open                   already so
+              Take 1                 already so
+              Take 2                 already so
+              EndAttempt 1, good     already so
+              EndAttempt 1, lost     already so
+              EndAttempt 2, lost     already so
+              BackoffOver 1          already so
+              Collapse 1             no: Superseded
+              Cancel                 CancelWanted
+              Unshelve               already so
               Prioritise 5           PriorityChanged
               Prioritise 0           already so
 

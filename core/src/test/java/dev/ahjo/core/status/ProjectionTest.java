@@ -396,7 +396,8 @@ class ProjectionTest {
     story.submit("zlib");
     story.starts("zlib/debian#1");
     story.say(
-        EntityRef.of(BuildKey.parse("zlib/debian#1")), new Build.Command.Stop("ann", "too long"));
+        EntityRef.of(BuildKey.parse("zlib/debian#1")),
+        new Build.Command.Stop("ann", "too long", Optional.empty()));
     story.leaves("w1");
     story.passes(Duration.ofMinutes(3));
     var build = build("zlib/debian#1");

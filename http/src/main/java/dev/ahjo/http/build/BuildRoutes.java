@@ -1,6 +1,7 @@
 package dev.ahjo.http.build;
 
 import dev.ahjo.core.Farm;
+import dev.ahjo.core.id.AskId;
 import dev.ahjo.core.id.BuildKey;
 import dev.ahjo.core.status.BuildView;
 import dev.ahjo.core.status.Listing;
@@ -64,12 +65,15 @@ public final class BuildRoutes {
     Body body = Body.of(call);
     String reason = body.text("reason").orElse("");
     body.done();
+    AskId ask = submissions.ask(call, "stop " + key);
     boolean stopping =
         status.build(key).filter(build -> build.state().equals("stopping")).isPresent();
     return Obedience.obey(
         "build",
         key.toString(),
-        stopping ? farm.stopAgain(key, call.by(), reason) : farm.stop(key, call.by(), reason));
+        stopping
+            ? farm.stopAgain(key, call.by(), reason, ask)
+            : farm.stop(key, call.by(), reason, ask));
   }
 
   private HttpResponse rebuild(Call call) throws Exception {

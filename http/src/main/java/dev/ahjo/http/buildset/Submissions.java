@@ -1,6 +1,7 @@
 package dev.ahjo.http.buildset;
 
 import dev.ahjo.core.Farm.Submitted;
+import dev.ahjo.core.id.AskId;
 import dev.ahjo.core.id.BuildsetId;
 import dev.ahjo.core.id.Ids;
 import dev.ahjo.core.kernel.Refusal;
@@ -49,9 +50,18 @@ public final class Submissions {
    * @param of what the key belongs to, such as the project: keys of others are other keys
    */
   public BuildsetId id(Call call, String of) {
+    return new BuildsetId(made(call, of));
+  }
+
+  /** The id of what {@code call} asks for, if it makes nothing; {@code of} as for {@link #id}. */
+  public AskId ask(Call call, String of) {
+    return new AskId(made(call, of));
+  }
+
+  private String made(Call call, String of) {
     Optional<String> key = call.header("Idempotency-Key").map(String::strip);
     if (key.isEmpty()) {
-      return new BuildsetId(Ids.at(clock.instant(), chance.nextInt(1 << 16), chance.nextLong()));
+      return Ids.at(clock.instant(), chance.nextInt(1 << 16), chance.nextLong());
     }
     if (key.get().isEmpty() || key.get().length() > MAX_KEY) {
       throw Problem.parameter(
@@ -61,8 +71,7 @@ public final class Submissions {
     ByteBuffer hash = ByteBuffer.wrap(sha256(of + "\n" + call.by() + "\n" + key.get()));
     // 48 bits stand where other ids have their time, 80 where they have their chance.
     Instant hashed = Instant.ofEpochMilli(hash.getLong() >>> 16);
-    return new BuildsetId(
-        Ids.at(time(key.get()).orElse(hashed), hash.getShort() & 0xffff, hash.getLong()));
+    return Ids.at(time(key.get()).orElse(hashed), hash.getShort() & 0xffff, hash.getLong());
   }
 
   /**

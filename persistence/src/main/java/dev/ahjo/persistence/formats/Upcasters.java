@@ -21,6 +21,8 @@ public final class Upcasters {
   /** Today's. */
   public static final Upcasters CURRENT =
       new Upcasters(Map.of())
+          // Nobody's ask was kept; who asks now is another.
+          .with(EntityType.BUILD, "BuildStopWanted", 1, wanted -> wanted)
           .with(EntityType.BUILDER, "RequestQueued", 1, Upcasters::withoutLikeness)
           .with(EntityType.BUILDSET, "BuildsetOpened", 1, Upcasters::withNeeded)
           .with(EntityType.REQUEST, "RequestOpened", 1, Upcasters::notNeeded)
