@@ -98,6 +98,28 @@ class TlsVerbsTest {
   }
 
   @Test
+  void aBenchLoadsANodeWhoseGateWantsCertificates() {
+    Shell shell = shell().with("AHJO_WORKER_TOKEN", "worker-secret").with("AHJO_CA", authority());
+    Said half =
+        shell.ahjo("bench", "--certificate", folder.resolve("bench.pem").toString());
+    assertThat(half.err()).contains("Expected --ca, --certificate and --key together");
+
+    Said said =
+        shell.ahjo(
+            "bench",
+            "--builds",
+            "10",
+            "--workers",
+            "2",
+            "--certificate",
+            folder.resolve("bench.pem").toString(),
+            "--key",
+            folder.resolve("bench.key").toString());
+    assertThat(said.exit()).as(said.err()).isZero();
+    assertThat(said.out()).contains("2 simulated workers x 8 slots");
+  }
+
+  @Test
   void theWrongAuthorityNameOrSchemeIsNamed() throws Exception {
     Path other = Files.createDirectories(folder.resolve("other"));
     cert("ca", "masters");

@@ -5,11 +5,14 @@ import dev.ahjo.cli.CommandFailed;
 import dev.ahjo.cli.Console;
 import dev.ahjo.cli.Exit;
 import dev.ahjo.cli.NodeOptions;
+import dev.ahjo.cli.Trust;
+import dev.ahjo.wire.tls.TlsFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
@@ -149,6 +152,25 @@ public final class Bench implements Callable<Integer> {
   List<String> gate = List.of();
 
   @Option(
+      names = "--bind",
+      paramLabel = "HOST",
+      defaultValue = "127.0.0.1",
+      description = "This machine's address, which the gates dial back (default ${DEFAULT-VALUE}).")
+  String bind = "127.0.0.1";
+
+  @Option(
+      names = {"--certificate", "--cert"},
+      paramLabel = "FILE",
+      description = {
+        "PEM of a worker's certificate, which all simulated workers show to gates with TLS;",
+        "`ahjo cert worker bench` makes one. --ca is the gates' authority, too."
+      })
+  @Nullable Path certificate;
+
+  @Option(names = "--key", paramLabel = "FILE", description = "PEM of its key.")
+  @Nullable Path key;
+
+  @Option(
       names = "--token-file",
       paramLabel = "FILE",
       description = "The workers' token; else AHJO_WORKER_TOKEN, else that of ./.ahjo.")
@@ -208,13 +230,31 @@ public final class Bench implements Callable<Integer> {
   private Crew crew(BenchFarm farm, Mode chosen) {
     String served = pool != null ? pool : workers == 0 ? REAL : "bench";
     if (workers == 0 && chosen.crowd == null && chosen.cancel == null) {
-      return new Crew(farm, List.of(), "", served, 0, slots);
+      return new Crew(farm, door(List.of(), ""), served, 0, slots);
     }
     if (workers < 1) {
       throw new CommandFailed(
           Exit.USAGE, "--workers: expected 1 or more to hold or run builds, but found " + workers);
     }
-    return new Crew(farm, gates(farm), token(), served, workers, slots);
+    return new Crew(farm, door(gates(farm), token()), served, workers, slots);
+  }
+
+  private Door door(List<String> gates, String token) {
+    Trust trust = node.trust(console);
+    if (certificate == null && key == null) {
+      return new Door(gates, token, bind, Optional.empty(), trust);
+    }
+    if (certificate == null || key == null || trust.authority().isEmpty()) {
+      throw new CommandFailed(
+          Exit.USAGE,
+          "Expected --ca, --certificate and --key together: both sides show who they are");
+    }
+    return new Door(
+        gates,
+        token,
+        bind,
+        Optional.of(new TlsFiles(certificate, key, trust.authority())),
+        trust);
   }
 
   /** Only the address that a gate calls itself will do, and that its node knows best. */

@@ -10,11 +10,11 @@ import java.util.List;
 /**
  * The simulated workers that run what is measured: how many there are, and where they join.
  *
- * @param gates that they are spread over, each as {@code HOST:PORT}
+ * @param door how they come in
  * @param workers none means the farm's own workers of {@code pool}
  * @param slots of each worker
  */
-record Crew(BenchFarm farm, List<String> gates, String token, String pool, int workers, int slots) {
+record Crew(BenchFarm farm, Door door, String pool, int workers, int slots) {
   /** How long all of it may take; longer has gone wrong. */
   static final Duration PATIENCE = Duration.ofMinutes(30);
 
@@ -25,11 +25,11 @@ record Crew(BenchFarm farm, List<String> gates, String token, String pool, int w
   }
 
   Crew withSlots(int more) {
-    return new Crew(farm, gates, token, pool, workers, more);
+    return new Crew(farm, door, pool, workers, more);
   }
 
   Crew servingPool(String other) {
-    return new Crew(farm, gates, token, other, workers, slots);
+    return new Crew(farm, door, other, workers, slots);
   }
 
   /** Starts them, and returns when all are welcome. */
@@ -50,25 +50,25 @@ record Crew(BenchFarm farm, List<String> gates, String token, String pool, int w
   }
 
   /** Starts them; they join by themselves. */
-  SimulatedAgents start(Manner manner) {
+  SimulatedAgents start(Manner manner) throws IOException {
     return SimulatedAgents.start(settings(pool + "-worker", workers, slots, manner, 1));
   }
 
   SimulatedAgents.Settings settings(
       String name, int agents, int slotsOfEach, Manner manner, int systems) {
     return new SimulatedAgents.Settings(
-        gates, token, name, agents, slotsOfEach, new PoolName(pool), manner, systems);
+        door, name, agents, slotsOfEach, new PoolName(pool), manner, systems);
   }
 
   /** A gate hears only who calls it by the name that it gives itself. */
   private IOException explained(SimulatedAgents agents, IOException late) {
     List<String> known = farm.gates();
-    return agents.counter().present() > 0 || known.isEmpty() || known.containsAll(gates)
+    return agents.counter().present() > 0 || known.isEmpty() || known.containsAll(door.gates())
         ? late
         : new IOException(
             late.getMessage()
                 + ". They called the gate "
-                + String.join(", ", gates)
+                + String.join(", ", door.gates())
                 + ", but this node's calls itself "
                 + String.join(", ", known)
                 + " and hears no other name: leave --gate out, or name that one",

@@ -115,7 +115,7 @@ final class SimulatedAgent {
             Protocol.VERSION,
             name,
             instance,
-            settings.token(),
+            settings.door().token(),
             settings.slots(),
             Set.of("bench"),
             settings.pool(),

@@ -5,14 +5,19 @@ import com.typesafe.config.ConfigFactory;
 import dev.ahjo.core.id.PoolName;
 import dev.ahjo.core.id.WorkerName;
 import dev.ahjo.wire.ProtocolCodec;
+import dev.ahjo.worker.GateTls;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
 import org.apache.pekko.actor.AbstractActorWithTimers;
 import org.apache.pekko.actor.ActorSelection;
 import org.apache.pekko.actor.ActorSystem;
@@ -33,14 +38,12 @@ public final class SimulatedAgents implements AutoCloseable {
   }
 
   /**
-   * @param gates where to join, each as {@code HOST:PORT}; the agents are spread over them
-   * @param token that proves every one of the names
+   * @param door how they come in
    * @param name the agents are called {@code name-0}, {@code name-1} and so on
    * @param systems actor systems that share the agents, each with a connection of its own
    */
   public record Settings(
-      List<String> gates,
-      String token,
+      Door door,
       String name,
       int agents,
       int slots,
@@ -60,7 +63,7 @@ public final class SimulatedAgents implements AutoCloseable {
       Executors.newFixedThreadPool(
           THREADS, Thread.ofPlatform().daemon().name("agents-", 0).factory());
 
-  private SimulatedAgents(Settings settings) {
+  private SimulatedAgents(Settings settings) throws IOException {
     counter = new Counter(settings.agents());
     ClassLoader loader = SimulatedAgents.class.getClassLoader();
     Config config =
@@ -70,6 +73,7 @@ public final class SimulatedAgents implements AutoCloseable {
     if (settings.systems() > 1) {
       config = config.getConfig("ahjo-bench.alone").withFallback(config);
     }
+    config = reached(settings.door(), config);
     for (int i = 0; i < settings.systems(); i++) {
       systems.add(
           settings.systems() > 1
@@ -77,9 +81,10 @@ public final class SimulatedAgents implements AutoCloseable {
                   "agent", config, loader, ExecutionContext.fromExecutorService(threads))
               : ActorSystem.create("agent", config));
     }
+    List<String> gates = settings.door().gates();
     for (int i = 0; i < settings.agents(); i++) {
       String name = settings.name() + "-" + i;
-      String gate = settings.gates().get(i % settings.gates().size());
+      String gate = gates.get(i % gates.size());
       systems
           .get(i % settings.systems())
           .actorOf(
@@ -87,8 +92,25 @@ public final class SimulatedAgents implements AutoCloseable {
     }
   }
 
-  /** Starts them; they join by themselves, and come back after the node was away. */
-  public static SimulatedAgents start(Settings settings) {
+  private static Config reached(Door door, Config config) throws IOException {
+    Config back =
+        ConfigFactory.parseMap(Map.of("pekko.remote.artery.canonical.hostname", door.bind()));
+    if (door.tls().isEmpty()) {
+      return back.withFallback(config);
+    }
+    Set<String> hosts =
+        door.gates().stream()
+            .map(gate -> gate.replaceAll(":[0-9]+$", "").replaceAll("[\\[\\]]", ""))
+            .collect(Collectors.toSet());
+    return GateTls.config(door.tls().get(), hosts).withFallback(back).withFallback(config);
+  }
+
+  /**
+   * Starts them; they join by themselves, and come back after the node was away.
+   *
+   * @throws IOException naming the file of TLS that can't be used
+   */
+  public static SimulatedAgents start(Settings settings) throws IOException {
     return new SimulatedAgents(settings);
   }
 

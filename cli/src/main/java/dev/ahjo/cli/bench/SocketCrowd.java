@@ -1,5 +1,6 @@
 package dev.ahjo.cli.bench;
 
+import dev.ahjo.cli.Trust;
 import dev.ahjo.core.id.WorkerName;
 import dev.ahjo.core.worker.Protocol.ToGate;
 import dev.ahjo.wire.ProtocolCodec;
@@ -12,11 +13,13 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,10 +31,11 @@ final class SocketCrowd implements AutoCloseable {
   private static final int ROUNDS_PER_TICK = 20;
   private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
-  private static final int BUFFER = 4 * 1024;
   private static final int HEAD = 14;
 
   private final InetSocketAddress node;
+  private final Optional<SSLContext> tls;
+  private final SocketWire.Rooms rooms = new SocketWire.Rooms();
   private final Counter counter;
   private final List<Line> lines = new ArrayList<>();
   private final Selector selector = Selector.open();
@@ -43,12 +47,28 @@ final class SocketCrowd implements AutoCloseable {
    * @param settings whose gate is not looked at
    */
   SocketCrowd(URI node, SimulatedAgents.Settings settings) throws IOException {
-    this.node = new InetSocketAddress(node.getHost(), node.getPort());
+    boolean secure = "https".equals(node.getScheme());
+    int usual = secure ? 443 : 80;
+    this.node =
+        new InetSocketAddress(node.getHost(), node.getPort() < 0 ? usual : node.getPort());
+    this.tls = secure ? Optional.of(context(settings.door().trust())) : Optional.empty();
     this.counter = new Counter(settings.agents());
     for (int i = 0; i < settings.agents(); i++) {
       lines.add(new Line(new WorkerName(settings.name() + "-" + i), settings));
     }
     thread = Thread.ofPlatform().name("crowd").daemon().start(this::run);
+  }
+
+  private static SSLContext context(Trust trust) throws IOException {
+    Optional<SSLContext> named = trust.context();
+    if (named.isPresent()) {
+      return named.get();
+    }
+    try {
+      return SSLContext.getDefault();
+    } catch (NoSuchAlgorithmException without) {
+      throw new IOException("this Java has no TLS", without);
+    }
   }
 
   Counter counter() {
@@ -99,10 +119,10 @@ final class SocketCrowd implements AutoCloseable {
   private final class Line {
     private final SimulatedAgent agent;
     private @Nullable SocketChannel channel;
+    private @Nullable SocketWire wire;
     private @Nullable SelectionKey key;
     private boolean open;
     private ByteBuffer in = ByteBuffer.allocate(0);
-    private final ArrayDeque<ByteBuffer> out = new ArrayDeque<>(2);
     private Duration pause = FIRST_PAUSE;
     private long dialAt;
 
@@ -130,6 +150,12 @@ final class SocketCrowd implements AutoCloseable {
         SocketChannel dialled = SocketChannel.open();
         channel = dialled;
         dialled.configureBlocking(false);
+        wire =
+            new SocketWire(
+                dialled,
+                tls.map(with ->
+                    SocketWire.dialling(with, node.getHostString(), node.getPort())),
+                rooms);
         key = dialled.register(selector, SelectionKey.OP_CONNECT, this);
         dialled.connect(node);
       } catch (IOException failed) {
@@ -146,10 +172,10 @@ final class SocketCrowd implements AutoCloseable {
         }
       }
       channel = null;
+      wire = null;
       key = null;
       open = false;
       in = ByteBuffer.allocate(0);
-      out.clear();
       agent.lost();
       dialAt = System.nanoTime() + chance(before);
       pause = before.multipliedBy(2);
@@ -160,7 +186,8 @@ final class SocketCrowd implements AutoCloseable {
 
     void ready(SelectionKey selected) {
       SocketChannel now = channel;
-      if (now == null || selected != key) {
+      SocketWire from = wire;
+      if (now == null || from == null || selected != key) {
         return;
       }
       try {
@@ -182,20 +209,21 @@ final class SocketCrowd implements AutoCloseable {
           flush();
         }
         if (selected.isValid() && selected.isReadable()) {
-          read(now);
+          read(from);
         }
       } catch (IOException broken) {
         lost(pause);
       }
     }
 
-    private void read(SocketChannel from) throws IOException {
-      ByteBuffer room = ByteBuffer.allocate(in.remaining() + BUFFER);
-      room.put(in);
-      if (from.read(room) < 0) {
-        throw new IOException("closed");
-      }
-      in = room.flip();
+    private void read(SocketWire from) throws IOException {
+      ByteBuffer more = from.read();
+      // The handshake of TLS may have something to say by now.
+      flush();
+      in =
+          in.hasRemaining()
+              ? ByteBuffer.allocate(in.remaining() + more.remaining()).put(in).put(more).flip()
+              : more;
       if (!open && !shaken()) {
         return;
       }
@@ -277,25 +305,22 @@ final class SocketCrowd implements AutoCloseable {
     }
 
     private void send(ByteBuffer bytes) throws IOException {
-      out.add(bytes);
-      flush();
+      SocketWire to = wire;
+      if (to != null) {
+        to.send(bytes);
+        flush();
+      }
     }
 
     private void flush() throws IOException {
-      SocketChannel to = channel;
+      SocketWire to = wire;
       SelectionKey mine = key;
-      if (to == null || mine == null) {
-        return;
+      if (to != null && mine != null) {
+        mine.interestOps(
+            to.flush()
+                ? SelectionKey.OP_READ
+                : SelectionKey.OP_READ | SelectionKey.OP_WRITE);
       }
-      for (ByteBuffer next = out.peek(); next != null; next = out.peek()) {
-        to.write(next);
-        if (next.hasRemaining()) {
-          mine.interestOps(SelectionKey.OP_READ | SelectionKey.OP_WRITE);
-          return;
-        }
-        out.remove();
-      }
-      mine.interestOps(SelectionKey.OP_READ);
     }
   }
 }
