@@ -22,6 +22,9 @@ final class ChaosRun {
   static final int GRACE_SECONDS = 25;
   static final int LIMIT = 5;
 
+  /** Of a long step: lines, seconds before each, exit code. */
+  static final String LONG = "25 0.3 0";
+
   /** How long everything may take to end once the storm is over. */
   private static final int CALM_SECONDS = 180;
 
@@ -176,10 +179,10 @@ final class ChaosRun {
       retry: {limit: %d, backoff: 1s..4s}
     builders:
       short: {steps: [{run: "%s 6 0.08 0"}]}
-      long: {steps: [{run: "%s 25 0.3 0"}]}
+      long: {steps: [{run: "%s %s"}]}
       fails: {steps: [{run: "%s 5 0.1 3"}]}
     """
-        .formatted(GRACE_SECONDS, LIMIT, step, step, step);
+        .formatted(GRACE_SECONDS, LIMIT, step, step, LONG, step);
   }
 
   public static void main(String[] args) throws Exception {

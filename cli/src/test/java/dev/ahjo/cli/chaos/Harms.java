@@ -3,16 +3,21 @@ package dev.ahjo.cli.chaos;
 import dev.ahjo.cli.chaos.Machines.Trouble;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongPredicate;
 
 /** How each fault is done, for how long, and how it is known to have been felt. */
 final class Harms {
   /** Within so many seconds a connection is used, whatever else there is to say. */
   private static final double HEARTBEAT = 3.5;
+
+  /** How long a busy worker may have nothing to do. */
+  private static final Duration STEP_COMES = Duration.ofSeconds(20);
 
   private final ProcessFarm farm;
   private final Random chance;
@@ -60,18 +65,42 @@ final class Harms {
     }
   }
 
+  /** Bites if everything on it stood still. */
   boolean paused(Machine machine, double seconds) throws IOException {
-    return pausedFor(machine, seconds * pace);
+    return stoodStill(machine, seconds * pace, Harms::stopped);
   }
 
-  /** Bites if everything on it stood still. */
-  boolean pausedFor(Machine machine, double seconds) throws IOException {
+  /**
+   * A worker stands still until its builds have just been given up, and comes back while they are
+   * tried again. Bites if it had one that takes long enough for that.
+   */
+  boolean away(Machine worker, double seconds) throws IOException {
+    long deadline = System.nanoTime() + STEP_COMES.toNanos();
+    while (worker.processes().stream().noneMatch(Harms::longStep) && System.nanoTime() < deadline) {
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
+    }
+    return stoodStill(worker, seconds, each -> longStep(each) && stopped(each));
+  }
+
+  /** Answers whether in the end there was such a process on it. */
+  private boolean stoodStill(Machine machine, double seconds, LongPredicate felt)
+      throws IOException {
     machine.pause();
     try {
       unscaled(seconds);
-      return machine.processes().stream().anyMatch(Harms::stopped);
+      return machine.processes().stream().anyMatch(felt::test);
     } finally {
       machine.resume();
+    }
+  }
+
+  private static boolean longStep(long process) {
+    try {
+      return Files.readString(java.nio.file.Path.of("/proc/" + process + "/cmdline"))
+          .replace('\0', ' ')
+          .contains(ChaosRun.LONG);
+    } catch (IOException gone) {
+      return false;
     }
   }
 

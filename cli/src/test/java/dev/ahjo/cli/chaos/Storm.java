@@ -170,7 +170,7 @@ final class Storm {
               case FULL_WORKER, FULL_STORE -> harms.full(victim, seconds / 2);
               case SLOW_NODE, SLOW_STORE -> harms.slow(victim, seconds);
               case POWER_NODE, POWER_WORKER, POWER_STORE -> harms.powerless(victim, seconds / 4);
-              case AWAY -> harms.pausedFor(worker, ChaosRun.GRACE_SECONDS + 15);
+              case AWAY -> harms.away(worker, ChaosRun.GRACE_SECONDS + 12);
               case CUT_NODE -> harms.cut(node, others, seconds * 1.5, true);
               case CUT_NODE_ONE_WAY -> harms.cut(node, others, seconds, false);
               case FLAP_NODE -> harms.flapped(node, others);
