@@ -208,9 +208,8 @@ final class Engine implements AutoCloseable {
                 roles,
                 // A node that formed a cluster and was then cut off must not begin to work alone.
                 // Engines are counted: gates alone would make up the number beside a lone seed.
-                // Under another
-                // name, for sharding waits for as many as are asked of its own role, again and
-                // again.
+                // Under a role of its own, for sharding would wait for as many of its role
+                // whenever its coordinator moves.
                 "pekko.cluster.role." + Membership.ELECTOR + ".min-nr-of-members",
                 place.seeds().quorum(),
                 "pekko.cluster.app-version",
