@@ -36,7 +36,8 @@ class TlsVerbsTest {
     cert("worker", "bench");
     Files.writeString(folder.resolve("admins.txt"), "admin: secret\n");
     Files.writeString(folder.resolve("workers.txt"), "worker-secret\n");
-    String tls = "{port: 0, tls: {certificate: web1.pem, key: web1.key, authority: workers-ca.pem}}";
+    String tls =
+        "{port: 0, tls: {certificate: web1.pem, key: web1.key, authority: workers-ca.pem}}";
     String settings =
         """
         name: n1

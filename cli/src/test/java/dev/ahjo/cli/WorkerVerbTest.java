@@ -51,7 +51,14 @@ class WorkerVerbTest {
       String bind = "127.0.0.1:" + other.getLocalPort();
       Said said =
           shell.ahjo(
-              "worker", "--join", "pekko://127.0.0.1:1", "--name", "w", "--token", "t", "--bind",
+              "worker",
+              "--join",
+              "pekko://127.0.0.1:1",
+              "--name",
+              "w",
+              "--token",
+              "t",
+              "--bind",
               bind);
       assertThat(said.err()).contains("--bind: can't listen at " + bind);
       assertThat(said.exit()).as("to be started again").isEqualTo(4);

@@ -216,7 +216,8 @@ public abstract sealed class Cert implements Callable<Integer> {
             Exit.USAGE, "--host: expected the names by which workers and browsers dial it");
       }
       tell("gate", sign(Use.SERVER), ", authority: workers-ca.pem");
-      console.line("and the same under http, without the authority. Workers and browsers are given"
+      console.line(
+          "and the same under http, without the authority. Workers and browsers are given"
               + " workers-ca.pem.");
       return Exit.DONE.code();
     }

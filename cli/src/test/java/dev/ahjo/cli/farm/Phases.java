@@ -39,8 +39,8 @@ final class Phases {
       long end = i + 1 < phases.size() ? phases.get(i + 1).begun() : Long.MAX_VALUE;
       List<Callers.Done> of =
           done.stream()
-              .filter(d ->
-                  d.call().begun < end && phase.begun() - d.call().begun <= d.startedAfter())
+              .filter(
+                  d -> d.call().begun < end && phase.begun() - d.call().begun <= d.startedAfter())
               .toList();
       told.printf(
           Locale.ROOT,
