@@ -35,6 +35,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
@@ -369,6 +370,25 @@ class GateTest {
     agent.saysUntil(Protocol.ReportsTaken.class, reports(ONE, 1, KEPT, ENDED));
     var told = entities.state(EntityRef.of(ONE)).toCompletableFuture().get();
     assertThat(told).isInstanceOf(Build.State.Finished.class);
+  }
+
+  @Test
+  void aBuildWhoseReportsCannotBeIsNotLeftRunningByAnAgentThatForgetsIt() throws Exception {
+    HandAgent agent = agent();
+    agent.joins("w1", "i1");
+    lease(ONE, "w1");
+    agent.hears(Protocol.RunBuild.class);
+    var noSuchStep = new StepReport.StepStarted(Instant.EPOCH, 7);
+    var once = new AtomicBoolean(true);
+    entities.unreachable =
+        told ->
+            told.message() instanceof Build.Command.RefuseReports
+                && once.compareAndSet(true, false);
+    agent.saysUntil(Protocol.ReportsRefused.class, reports(ONE, 1, KEPT, noSuchStep));
+    assertThat(once).as("it was told at the second try").isFalse();
+    var told = entities.state(EntityRef.of(ONE)).toCompletableFuture().get();
+    assertThat(told).isInstanceOf(Build.State.Finished.class);
+    assertThat(sessions.count()).isEqualTo(1);
   }
 
   @Test
