@@ -53,6 +53,7 @@ public final class Node implements AutoCloseable {
   private final NodeSettings settings;
   private volatile boolean lost;
   private @Nullable Engine engine;
+  private volatile @Nullable Drain drain;
   private URI http = URI.create("http://127.0.0.1");
   private String gate = "";
 
@@ -114,6 +115,7 @@ public final class Node implements AutoCloseable {
     } else {
       refuseNamesake(engine);
     }
+    drain = alone ? new Drain(sessions) : null;
     sessions.connect(engine.system());
     var stores = part("stores", storage.open(engine.system()));
     Optional<Gate> workers = Optional.empty();
@@ -130,6 +132,7 @@ public final class Node implements AutoCloseable {
             sessions,
             workers.map(Gate::address),
             engine,
+            () -> Optional.ofNullable(drain).flatMap(Drain::told),
             this::stopByRequest);
     var server =
         listen(
@@ -326,9 +329,18 @@ public final class Node implements AutoCloseable {
     }
   }
 
-  /** HTTP must be able to answer before it is closed. */
-  private void stopByRequest(boolean drain, String by) {
-    LOG.info("Stopping, asked by {}{}", by, drain ? "; running builds go on at their workers" : "");
+  /**
+   * A node of a farm hands over and leaves whether it is to drain or not: nobody needs to wait.
+   * HTTP must be able to answer before it is closed.
+   */
+  private void stopByRequest(boolean wait, String by) {
+    Drain alone = drain;
+    if (wait && alone != null) {
+      LOG.info("Draining, asked by {}", by);
+      alone.begin(ended, this::close);
+      return;
+    }
+    LOG.info("Stopping, asked by {}; running builds go on at their workers", by);
     Thread.ofPlatform().name("ahjo-stop").start(this::close);
   }
 

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 
 /** What the node says of itself over HTTP. */
 final class Self implements NodeDoor {
@@ -21,6 +22,7 @@ final class Self implements NodeDoor {
   private final Sessions sessions;
   private final Optional<String> gate;
   private final Engine engine;
+  private final Supplier<Optional<String>> drains;
   private final BiConsumer<Boolean, String> stop;
 
   Self(
@@ -30,6 +32,7 @@ final class Self implements NodeDoor {
       Sessions sessions,
       Optional<String> gate,
       Engine engine,
+      Supplier<Optional<String>> drains,
       BiConsumer<Boolean, String> stop) {
     this.settings = settings;
     this.startedAt = startedAt;
@@ -37,6 +40,7 @@ final class Self implements NodeDoor {
     this.sessions = sessions;
     this.gate = gate;
     this.engine = engine;
+    this.drains = drains;
     this.stop = stop;
   }
 
@@ -56,6 +60,7 @@ final class Self implements NodeDoor {
   public List<String> problems() {
     List<String> problems = new ArrayList<>(stores.problems());
     engine.membership().trouble().ifPresent(problems::add);
+    drains.get().ifPresent(problems::add);
     return problems;
   }
 

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.ahjo.cluster.worker.HandAgent;
 import dev.ahjo.config.NodeSettings;
+import dev.ahjo.core.id.BuildKey;
 import dev.ahjo.core.worker.Protocol;
 import java.io.IOException;
 import java.net.http.HttpClient;
@@ -15,9 +16,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -160,6 +163,49 @@ abstract class NodeStories {
     back.says(reports(docs, 0, 4));
     for (String request : requests) {
       endsWell(second, request);
+    }
+  }
+
+  @Test
+  void aNodeThatDrainsLetsWhatRunsEndAndBeginsNothingNew() throws Exception {
+    Node first = node(0);
+    define(first);
+    HandAgent agent = agent(first);
+    agent.joins("w1", "i1");
+    List<String> requests = new ArrayList<>(submit(first));
+    var run = agent.hears(Protocol.RunBuild.class);
+    agent.saysUntil(Protocol.ReportsTaken.class, reports(run, 0, 2));
+    http(first, "POST", "cluster/shutdown?drain=true", "application/json", "");
+    requests.addAll(submit(first));
+    // An acknowledgement of what was said before may come first.
+    while (agent.saysUntil(Protocol.ReportsTaken.class, reports(run, 2, 4)).last() < 4) {}
+    // Not in the common pool, which has one thread here and is needed to close HTTP.
+    var end = new CompletableFuture<Node.End>();
+    Thread.ofPlatform().daemon().start(() -> end.complete(end(first)));
+    assertThat(end.get(60, TimeUnit.SECONDS)).isEqualTo(Node.End.STOPPED);
+    assertThat(agent.heard())
+        .noneMatch(heard ->
+            heard instanceof Protocol.RunBuild other && !other.build().equals(run.build()));
+
+    Node second = node(0);
+    HandAgent back = agent(second);
+    back.joins("w1", "i1");
+    Set<BuildKey> built = new HashSet<>();
+    while (built.size() < requests.size() - 1) {
+      var next = back.hears(Protocol.RunBuild.class);
+      built.add(next.build());
+      back.says(reports(next, 0, 4));
+    }
+    for (String request : requests) {
+      endsWell(second, request);
+    }
+  }
+
+  private static Node.End end(Node node) {
+    try {
+      return node.awaitEnd();
+    } catch (InterruptedException stop) {
+      throw new IllegalStateException(stop);
     }
   }
 

@@ -175,7 +175,11 @@ public abstract sealed class Steer implements Callable<Integer> {
       name = "shutdown",
       description = "Stop the node. Running builds go on at their workers, and are found again.")
   static final class Shutdown extends Steer {
-    @Option(names = "--drain", description = "First let what runs finish.")
+    @Option(
+        names = "--drain",
+        description =
+            "A node that is alone begins nothing new and lets what runs end first, for an hour at"
+                + " most. A node of a farm hands over at once either way.")
     boolean drain;
 
     Shutdown(Console console) {
@@ -186,7 +190,9 @@ public abstract sealed class Steer implements Callable<Integer> {
     public Integer call() {
       return post(
           Client.path("cluster", "shutdown") + (drain ? "?drain=true" : ""),
-          drain ? "The node stops once what runs has finished" : "The node stops");
+          drain
+              ? "The node stops: once what runs has ended if it is alone, else at once"
+              : "The node stops");
     }
   }
 

@@ -73,8 +73,18 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
 
   record Failed(String what, Throwable problem) implements In {}
 
-  record ReportsAnswered(BuildKey build, long first, long last, long bytes, @Nullable Answer answer)
-      implements In {}
+  /**
+   * @param last the number of the last report of those that were told
+   * @param ended whether that one is the build's end
+   */
+  record ReportsAnswered(
+      BuildKey build, long first, long last, boolean ended, long bytes, @Nullable Answer answer)
+      implements In {
+    /** Whether the build's end is on disk. */
+    boolean ends() {
+      return ended && answer instanceof Answer.Done;
+    }
+  }
 
   /** What a build says to its reports' being refused for good; nothing when it was not told. */
   record ReportsGivenUp(BuildKey build, String why, @Nullable Answer answer) implements In {}
@@ -234,8 +244,14 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
     return switch (in) {
       case Bytes(byte[] bytes) -> hear(bytes);
       case Deliver(ToAgent message) -> {
-        if (message instanceof Protocol.RunBuild run) {
-          builds.lease(run.build());
+        switch (message) {
+          case Protocol.RunBuild run when !session.gives(run.build()) -> {
+            LOG.debug("{} is not given to {}: the node drains", run.build(), hello.worker());
+            yield this;
+          }
+          case Protocol.RunBuild run -> builds.lease(run.build());
+          case Protocol.StopBuild stop when stop.forget() -> session.ended(stop.build());
+          default -> {}
         }
         send(message);
         yield this;
@@ -263,6 +279,9 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
       }
       case ReportsAnswered answered -> {
         builds.answered(answered);
+        if (answered.ends() || !builds.leased(answered.build())) {
+          session.ended(answered.build());
+        }
         yield this;
       }
       case ReportsGivenUp(BuildKey build, String why, Answer answer) -> {
@@ -305,6 +324,7 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
     List<BuildKey> holds = hello.holds().stream().map(Protocol.Held::build).toList();
     List<BuildKey> resume = Worker.resumes(state, holds);
     resume.forEach(builds::lease);
+    resume.forEach(session::began);
     List<BuildKey> stop = Worker.stops(state, holds);
     open = true;
     line.heart().welcome();
@@ -419,6 +439,7 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
   /** If this is lost, the plan is delivered again, and the agent says it again. */
   private void cannotTake(Protocol.CannotTake no, long bytes) {
     LOG.warn("Worker {} can't take {}: {}", hello.worker(), no.build(), no.reason());
+    session.ended(no.build());
     var told = reply(bytes);
     around
         .entities()
@@ -439,6 +460,7 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
     public void tell(
         BuildKey build, Attempt attempt, long first, List<StepReport> reports, long bytes) {
       long last = first + reports.size() - 1;
+      boolean ended = reports.getLast() instanceof StepReport.BuildEnded;
       getContext()
           .pipeToSelf(
               around
@@ -450,7 +472,7 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
                 if (problem != null) {
                   LOG.warn("{} could not be told reports {} to {}", build, first, last, problem);
                 }
-                return new ReportsAnswered(build, first, last, bytes, answer);
+                return new ReportsAnswered(build, first, last, ended, bytes, answer);
               });
     }
 

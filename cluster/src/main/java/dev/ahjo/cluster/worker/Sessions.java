@@ -1,6 +1,7 @@
 package dev.ahjo.cluster.worker;
 
 import dev.ahjo.cluster.kernel.Agents;
+import dev.ahjo.core.id.BuildKey;
 import dev.ahjo.core.id.SessionId;
 import dev.ahjo.core.id.WorkerName;
 import dev.ahjo.core.worker.Protocol;
@@ -38,6 +39,7 @@ public final class Sessions implements Agents {
   private volatile Map<WorkerName, Set<Runnable>> awaited = new ConcurrentHashMap<>();
   private volatile Map<WorkerName, Set<Runnable>> longAwaited = new ConcurrentHashMap<>();
   private volatile @Nullable ActorRef<SessionDesk.In> desk;
+  private volatile boolean draining;
 
   /**
    * As long as no cluster is known, sessions must be told from those of other lives all the same.
@@ -56,6 +58,7 @@ public final class Sessions implements Agents {
     private final String instance;
     private final Consumer<Protocol.ToAgent> sink;
     private final Ending ending;
+    private final Set<BuildKey> atWork = ConcurrentHashMap.newKeySet();
     private @Nullable Set<Runnable> watchers = identitySet();
 
     private Open(
@@ -77,6 +80,28 @@ public final class Sessions implements Agents {
 
     WorkerName worker() {
       return worker;
+    }
+
+    /**
+     * Whether the agent may be given the build: not when no more is to begin, unless it has it
+     * already. What is held back is owed still, and given at the node's next start.
+     */
+    boolean gives(BuildKey build) {
+      if (draining && !atWork.contains(build)) {
+        return false;
+      }
+      began(build);
+      return true;
+    }
+
+    /** The agent works on it. */
+    void began(BuildKey build) {
+      atWork.add(build);
+    }
+
+    /** The build's end is known, or it is the agent's no more. */
+    void ended(BuildKey build) {
+      atWork.remove(build);
     }
 
     /** The worker's entity has accepted it: it takes the place of any earlier session. */
@@ -191,6 +216,16 @@ public final class Sessions implements Agents {
   /** How many sessions are open at this node. */
   public int count() {
     return open.size();
+  }
+
+  /** From now on no agent of this node is given a build that it does not have. */
+  public void drain() {
+    draining = true;
+  }
+
+  /** How many builds the agents of this node work on. */
+  public int atWork() {
+    return open.values().stream().mapToInt(session -> session.atWork.size()).sum();
   }
 
   /** Sends all agents of this node elsewhere. */

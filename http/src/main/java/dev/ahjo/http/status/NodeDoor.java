@@ -46,7 +46,7 @@ public interface NodeDoor {
   /**
    * Begins to stop the node, and returns at once.
    *
-   * @param drain let running builds end first
+   * @param drain let running builds end first, if no other node goes on with them
    */
   void shutdown(boolean drain, String by);
 }
