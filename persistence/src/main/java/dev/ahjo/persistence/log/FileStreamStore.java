@@ -132,12 +132,12 @@ public final class FileStreamStore implements StreamStore, AutoCloseable {
     }
     byte[] raw = new byte[chunk.length()];
     byte[] zstd = chunk.zstd();
-    if (zstd.length > StreamFile.MAX_STORED) {
+    if (zstd.length > Frame.MAX_STORED) {
       throw new IllegalArgumentException(
           "Expected a chunk's frame of at most %d bytes, but found %d at %d of %s"
-              .formatted(StreamFile.MAX_STORED, zstd.length, chunk.offset(), chunk.stream()));
+              .formatted(Frame.MAX_STORED, zstd.length, chunk.offset(), chunk.stream()));
     }
-    if (raw.length > 0 && !StreamFile.decompresses(zstd, 0, zstd.length, raw)) {
+    if (raw.length > 0 && !Frame.decompresses(zstd, 0, zstd.length, raw)) {
       throw new IllegalArgumentException(
           "The chunk at %d of %s does not hold the %d bytes that it says"
               .formatted(chunk.offset(), chunk.stream(), chunk.length()));

@@ -1,8 +1,5 @@
 package dev.ahjo.persistence.log;
 
-import com.github.luben.zstd.Zstd;
-import com.github.luben.zstd.ZstdException;
-import dev.ahjo.core.log.Chunk;
 import dev.ahjo.persistence.DataFolder;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -13,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
-import java.util.zip.CRC32;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,41 +37,11 @@ final class StreamFile implements AutoCloseable {
   /** Raw bytes after which a stream is forced before its end. */
   static final long FORCE_EVERY = 8L << 20;
 
-  /** What may be torn: all since the last force, and the chunk that reached the limit. */
-  private static final long UNCHECKED = FORCE_EVERY + 2L * Chunk.MAX_LENGTH;
-
   private static final byte[] MAGIC = "AHJOLOG1".getBytes(StandardCharsets.US_ASCII);
-  private static final short FRAME_MAGIC = (short) 0xA5F7;
-  private static final byte FRAME_VERSION = 1;
-  private static final int FRAME_HEAD = 16;
-  private static final byte LAST = 1;
-
-  /** The longest Zstandard frame; what seems longer was not written by us. */
-  static final int MAX_STORED = (int) Zstd.compressBound(Chunk.MAX_LENGTH) + 1024;
-
   private static final Logger LOG = LoggerFactory.getLogger(StreamFile.class);
 
   private final Path path;
   private volatile FileChannel channel;
-
-  /**
-   * Where each frame ends, in the stream and in the file; entry 0 is the first frame's beginning.
-   */
-  private record Frames(long[] raw, long[] stored, int count, boolean closed) {
-    long size() {
-      return raw[count];
-    }
-
-    Frames plus(long rawLength, long storedLength, boolean last) {
-      int n = count + 1;
-      // Entries beyond count are nobody's yet, so the arrays may be shared with earlier views.
-      long[] raws = n < raw.length ? raw : Arrays.copyOf(raw, raw.length * 2);
-      long[] storeds = n < stored.length ? stored : Arrays.copyOf(stored, stored.length * 2);
-      raws[n] = raws[count] + rawLength;
-      storeds[n] = storeds[count] + storedLength;
-      return new Frames(raws, storeds, n, closed || last);
-    }
-  }
 
   private volatile Frames frames;
 
@@ -106,8 +72,8 @@ final class StreamFile implements AutoCloseable {
       ByteBuffer head = ByteBuffer.allocate(MAGIC.length + 4 + text.length);
       head.put(MAGIC).putInt(text.length).put(text).flip();
       int length = head.remaining();
-      writeFully(channel, head, 0);
-      Frames none = beginning(length);
+      Frame.writeFully(channel, head, 0);
+      Frames none = Frames.after(length);
       return new StreamFile(path, channel, none, none, true);
     } catch (IOException | RuntimeException failed) {
       channel.close();
@@ -126,10 +92,10 @@ final class StreamFile implements AutoCloseable {
     FileChannel channel = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
     try {
       long head = readHead(channel, path).end();
-      Frames found = scan(channel, beginning((int) head));
-      Frames whole = checkedEnd(channel, found, path);
-      boolean sound = whole.stored()[whole.count()] == channel.size();
-      Frames ended = sound ? whole : scanDamaged(channel, beginning((int) head));
+      Frames found = FrameScan.scan(channel, Frames.after((int) head));
+      Frames whole = FrameScan.checkedEnd(channel, found, path);
+      boolean sound = whole.end() == channel.size();
+      Frames ended = sound ? whole : FrameScan.scanDamaged(channel, Frames.after((int) head));
       if (!sound && ended.closed()) {
         LOG.error("{} has ended, but is damaged after {} frames", path, whole.count());
       }
@@ -140,12 +106,6 @@ final class StreamFile implements AutoCloseable {
       channel.close();
       throw failed;
     }
-  }
-
-  private static Frames beginning(int head) {
-    long[] stored = new long[8];
-    stored[0] = head;
-    return new Frames(new long[8], stored, 0, false);
   }
 
   private record Head(String name, long end) {}
@@ -160,12 +120,12 @@ final class StreamFile implements AutoCloseable {
   private static Head readHead(FileChannel channel, Path path) throws IOException {
     ByteBuffer fixed = ByteBuffer.allocate(MAGIC.length + 4);
     byte[] magic = new byte[MAGIC.length];
-    if (readFully(channel, fixed, 0)) {
+    if (Frame.readFully(channel, fixed, 0)) {
       fixed.get(magic);
       int length = fixed.getInt();
       if (Arrays.equals(magic, MAGIC) && length > 0 && length < 1 << 16) {
         ByteBuffer name = ByteBuffer.allocate(length);
-        if (readFully(channel, name, fixed.capacity())) {
+        if (Frame.readFully(channel, name, fixed.capacity())) {
           return new Head(
               StandardCharsets.UTF_8.decode(name).toString(), fixed.capacity() + (long) length);
         }
@@ -183,122 +143,6 @@ final class StreamFile implements AutoCloseable {
     }
   }
 
-  private static Frames scan(FileChannel channel, Frames from) throws IOException {
-    long size = channel.size();
-    ByteBuffer window = ByteBuffer.allocate(64 * 1024).limit(0);
-    long windowAt = 0;
-    Frames found = from;
-    while (true) {
-      long at = found.stored()[found.count()];
-      if (at + FRAME_HEAD > size || found.closed()) {
-        break;
-      }
-      if (at < windowAt || at + FRAME_HEAD > windowAt + window.limit()) {
-        windowAt = at;
-        window.clear().limit((int) Math.min(window.capacity(), size - at));
-        if (!readFully(channel, window, at)) {
-          break;
-        }
-      }
-      int i = (int) (at - windowAt);
-      int rawLength = window.getInt(i + 4);
-      int storedLength = window.getInt(i + 8);
-      if (window.getShort(i) != FRAME_MAGIC
-          || window.get(i + 3) != FRAME_VERSION
-          || rawLength < 0
-          || rawLength > Chunk.MAX_LENGTH
-          || storedLength < 0
-          || storedLength > MAX_STORED
-          || at + FRAME_HEAD + storedLength > size) {
-        break;
-      }
-      found =
-          found.plus(rawLength, FRAME_HEAD + (long) storedLength, (window.get(i + 2) & LAST) != 0);
-    }
-    return found;
-  }
-
-  /**
-   * All frames of a file of which some are damaged. What describes a frame may be what is damaged:
-   * then the Zstandard frame, if that is whole, tells how long both are.
-   */
-  private static Frames scanDamaged(FileChannel channel, Frames from) throws IOException {
-    long size = channel.size();
-    Frames found = from;
-    while (!found.closed()) {
-      long at = found.stored()[found.count()];
-      ByteBuffer some = ByteBuffer.allocate((int) Math.min(FRAME_HEAD + MAX_STORED, size - at));
-      if (some.capacity() < FRAME_HEAD || !readFully(channel, some, at)) {
-        break;
-      }
-      int rawLength = some.getInt(4);
-      int storedLength = some.getInt(8);
-      boolean fits = fits(some, rawLength, storedLength);
-      if (!fits
-          || some.getInt(12) != checksum(some.array(), some.array(), FRAME_HEAD, storedLength)) {
-        int[] told = lengthsInside(some);
-        if (told.length > 0) {
-          rawLength = told[0];
-          storedLength = told[1];
-        } else if (!fits) {
-          break;
-        }
-      }
-      // Nothing follows the last frame, so a bit in the middle ends no stream.
-      boolean last = (some.get(2) & LAST) != 0 && at + FRAME_HEAD + storedLength == size;
-      found = found.plus(rawLength, FRAME_HEAD + (long) storedLength, last);
-    }
-    return found;
-  }
-
-  private static boolean fits(ByteBuffer head, int rawLength, int storedLength) {
-    return head.getShort(0) == FRAME_MAGIC
-        && head.get(3) == FRAME_VERSION
-        && rawLength >= 0
-        && rawLength <= Chunk.MAX_LENGTH
-        && storedLength >= 0
-        && storedLength <= head.capacity() - FRAME_HEAD;
-  }
-
-  /** The raw and stored length of a Zstandard frame by itself; nothing if it is not whole. */
-  private static int[] lengthsInside(ByteBuffer frame) {
-    byte[] all = frame.array();
-    int most = all.length - FRAME_HEAD;
-    if (most == 0) {
-      return new int[0];
-    }
-    try {
-      long raw = Zstd.getFrameContentSize(all, FRAME_HEAD, most);
-      long stored = Zstd.findFrameCompressedSize(all, FRAME_HEAD, most);
-      boolean whole =
-          raw > 0
-              && raw <= Chunk.MAX_LENGTH
-              && stored > 0
-              && stored <= most
-              && decompresses(all, FRAME_HEAD, (int) stored, new byte[(int) raw]);
-      return whole ? new int[] {(int) raw, (int) stored} : new int[0];
-    } catch (ZstdException damaged) {
-      return new int[0];
-    }
-  }
-
-  /** Those before the first damaged one of the last stretch. */
-  private static Frames checkedEnd(FileChannel channel, Frames found, Path path)
-      throws IOException {
-    int first = found.count();
-    while (first > 0 && found.size() - found.raw()[first - 1] <= UNCHECKED) {
-      first--;
-    }
-    for (int i = first; i < found.count(); i++) {
-      try {
-        frame(channel, found, i, path);
-      } catch (Damaged torn) {
-        return new Frames(found.raw(), found.stored(), i, false);
-      }
-    }
-    return found;
-  }
-
   /** Bytes of the stream so far. */
   long size() {
     return frames.size();
@@ -311,7 +155,7 @@ final class StreamFile implements AutoCloseable {
   /** Bytes in the file. */
   long stored() {
     Frames now = frames;
-    return now.stored()[now.count()];
+    return now.end();
   }
 
   /** Whether all of it is forced to disk. */
@@ -328,7 +172,7 @@ final class StreamFile implements AutoCloseable {
       return;
     }
     FileChannel file = channel();
-    long end = whole.stored()[whole.count()];
+    long end = whole.end();
     if (end < file.size()) {
       LOG.warn("{} is torn after {} whole frames; the rest is cut off", path, whole.count());
       file.truncate(end);
@@ -345,14 +189,11 @@ final class StreamFile implements AutoCloseable {
    */
   synchronized void append(int rawLength, byte[] zstd, boolean last) throws IOException {
     Frames before = frames;
-    long at = before.stored()[before.count()];
-    ByteBuffer frame = ByteBuffer.allocate(FRAME_HEAD + zstd.length);
-    frame.putShort(FRAME_MAGIC).put(last ? LAST : 0).put(FRAME_VERSION);
-    frame.putInt(rawLength).putInt(zstd.length);
-    frame.putInt(checksum(frame.array(), zstd, 0, zstd.length)).put(zstd).flip();
+    long at = before.end();
+    ByteBuffer frame = Frame.of(rawLength, zstd, last);
     try {
       FileChannel file = channel();
-      writeFully(file, frame, at);
+      Frame.writeFully(file, frame, at);
       if (last || before.size() + rawLength - Math.max(forced, 0) >= FORCE_EVERY) {
         force(file);
         forced = before.size() + rawLength;
@@ -365,7 +206,7 @@ final class StreamFile implements AutoCloseable {
       }
       throw failed;
     }
-    frames = before.plus(rawLength, FRAME_HEAD + (long) zstd.length, last);
+    frames = before.plus(rawLength, Frame.HEAD + (long) zstd.length, last);
   }
 
   private void force(FileChannel file) throws IOException {
@@ -398,7 +239,7 @@ final class StreamFile implements AutoCloseable {
     int index = first >= 0 ? first : -first - 2;
     int done = 0;
     while (done < length) {
-      byte[] raw = frame(channel(), now, index, path);
+      byte[] raw = Frame.read(channel(), now, index, path);
       int skip = (int) (offset + done - now.raw()[index]);
       int part = Math.min(raw.length - skip, length - done);
       if (part > 0) {
@@ -408,51 +249,6 @@ final class StreamFile implements AutoCloseable {
       index++;
     }
     return bytes;
-  }
-
-  /** A frame that is not as it was written. */
-  static final class Damaged extends IOException {
-    private static final long serialVersionUID = 1;
-
-    Damaged(Path path, long offset, String what) {
-      super("%s is damaged in the frame at offset %d: %s".formatted(path, offset, what));
-    }
-  }
-
-  private static byte[] frame(FileChannel channel, Frames frames, int index, Path path)
-      throws IOException {
-    long at = frames.stored()[index];
-    long offset = frames.raw()[index];
-    ByteBuffer frame = ByteBuffer.allocate((int) (frames.stored()[index + 1] - at));
-    if (!readFully(channel, frame, at)) {
-      throw new Damaged(path, offset, "it ends early");
-    }
-    byte[] all = frame.array();
-    int storedLength = all.length - FRAME_HEAD;
-    if (frame.getInt(12) != checksum(all, all, FRAME_HEAD, storedLength)) {
-      throw new Damaged(path, offset, "its checksum differs");
-    }
-    byte[] raw = new byte[(int) (frames.raw()[index + 1] - offset)];
-    if (raw.length > 0 && !decompresses(all, FRAME_HEAD, storedLength, raw)) {
-      throw new Damaged(path, offset, "it does not hold " + raw.length + " bytes");
-    }
-    return raw;
-  }
-
-  /** Fills {@code raw} from a Zstandard frame; false when that does not hold exactly as much. */
-  static boolean decompresses(byte[] zstd, int from, int length, byte[] raw) {
-    try {
-      return Zstd.decompressByteArray(raw, 0, raw.length, zstd, from, length) == raw.length;
-    } catch (ZstdException damaged) {
-      return false;
-    }
-  }
-
-  private static int checksum(byte[] head, byte[] zstd, int from, int length) {
-    var crc = new CRC32();
-    crc.update(head, 0, 12);
-    crc.update(zstd, from, length);
-    return (int) crc.getValue();
   }
 
   /** The channel, anew if an interrupted thread has closed it in passing. */
@@ -487,28 +283,5 @@ final class StreamFile implements AutoCloseable {
     } finally {
       ended = true;
     }
-  }
-
-  private static void writeFully(FileChannel channel, ByteBuffer from, long position)
-      throws IOException {
-    long at = position;
-    while (from.hasRemaining()) {
-      at += channel.write(from, at);
-    }
-  }
-
-  /** Fills {@code into} and flips it; false when the file ends before. */
-  private static boolean readFully(FileChannel channel, ByteBuffer into, long position)
-      throws IOException {
-    long at = position;
-    while (into.hasRemaining()) {
-      int got = channel.read(into, at);
-      if (got < 0) {
-        return false;
-      }
-      at += got;
-    }
-    into.flip();
-    return true;
   }
 }

@@ -54,7 +54,7 @@ final class StreamWalk {
         until,
         (chunk, from) -> {
           byte[] raw = new byte[chunk.length()];
-          if (!StreamFile.decompresses(chunk.zstd(), 0, chunk.zstd().length, raw)) {
+          if (!Frame.decompresses(chunk.zstd(), 0, chunk.zstd().length, raw)) {
             throw new IOException(
                 "The chunk of %d bytes at %d of %s is damaged"
                     .formatted(chunk.length(), chunk.at(), stream));

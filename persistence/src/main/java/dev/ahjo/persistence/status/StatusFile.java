@@ -79,7 +79,10 @@ final class StatusFile implements StatusDatabase {
       if (!damaged
           && each instanceof MVStoreException store
           && DAMAGE.contains(store.getErrorCode())) {
-        LOG.error("The read tables' file is damaged, and is made again from the journal", why);
+        LOG.error(
+            "The read tables' file {} is damaged, and is made again from the journal",
+            folder.resolve(NAME + ".mv.db"),
+            why);
         damaged = true;
         return;
       }
