@@ -1,13 +1,9 @@
 package dev.ahjo.persistence.cassandra;
 
-import com.typesafe.config.ConfigFactory;
 import dev.ahjo.persistence.cassandra.server.CassandraExtension;
 import dev.ahjo.persistence.cassandra.server.CassandraRing;
 import dev.ahjo.persistence.journal.PekkoSpec;
 import java.time.InstantSource;
-import org.apache.pekko.persistence.CapabilityFlag;
-import org.apache.pekko.persistence.japi.journal.JavaJournalSpec;
-import org.apache.pekko.persistence.japi.snapshot.JavaSnapshotStoreSpec;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -18,30 +14,6 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Tag("processes")
 @ExtendWith(CassandraExtension.class)
 class CassandraJournalContractTest {
-  /** What Pekko's tests ask of a journal. */
-  static final class Journal extends JavaJournalSpec {
-    Journal(FactStore store) {
-      super(store.config().withFallback(ConfigFactory.load()));
-    }
-
-    @Override
-    public CapabilityFlag supportsRejectingNonSerializableObjects() {
-      return CapabilityFlag.on();
-    }
-
-    @Override
-    public CapabilityFlag supportsSerialization() {
-      return CapabilityFlag.on();
-    }
-  }
-
-  /** What Pekko's tests ask of a snapshot store. */
-  static final class Snapshots extends JavaSnapshotStoreSpec {
-    Snapshots(FactStore store) {
-      super(store.config().withFallback(ConfigFactory.load()));
-    }
-  }
-
   private static FactStore store;
 
   @BeforeAll
@@ -58,11 +30,11 @@ class CassandraJournalContractTest {
 
   @Test
   void keepsPekkosContractForJournals() {
-    PekkoSpec.assertPasses(new Journal(store));
+    PekkoSpec.assertJournal(store.config());
   }
 
   @Test
   void keepsPekkosContractForSnapshotStores() {
-    PekkoSpec.assertPasses(new Snapshots(store));
+    PekkoSpec.assertSnapshots(store.config());
   }
 }

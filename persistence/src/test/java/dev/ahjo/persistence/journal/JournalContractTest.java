@@ -1,10 +1,7 @@
 package dev.ahjo.persistence.journal;
 
-import com.typesafe.config.ConfigFactory;
 import dev.ahjo.persistence.DataFolder;
 import java.nio.file.Path;
-import org.apache.pekko.persistence.japi.journal.JavaJournalSpec;
-import org.apache.pekko.persistence.japi.snapshot.JavaSnapshotStoreSpec;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -14,35 +11,11 @@ import org.junit.jupiter.api.io.TempDir;
 class JournalContractTest {
   @TempDir static Path path;
 
-  /** What Pekko's tests ask of a journal. */
-  static final class Journal extends JavaJournalSpec {
-    Journal(EmbeddedJournal journal) {
-      super(journal.config().withFallback(ConfigFactory.load()));
-    }
-
-    @Override
-    public org.apache.pekko.persistence.CapabilityFlag supportsRejectingNonSerializableObjects() {
-      return org.apache.pekko.persistence.CapabilityFlag.on();
-    }
-
-    @Override
-    public org.apache.pekko.persistence.CapabilityFlag supportsSerialization() {
-      return org.apache.pekko.persistence.CapabilityFlag.on();
-    }
-  }
-
-  /** What Pekko's tests ask of a snapshot store. */
-  static final class Snapshots extends JavaSnapshotStoreSpec {
-    Snapshots(EmbeddedJournal journal) {
-      super(journal.config().withFallback(ConfigFactory.load()));
-    }
-  }
-
   @Test
   void keepsPekkosContractForJournals() throws Exception {
     try (var folder = DataFolder.open(path.resolve("j"));
         var journal = EmbeddedJournal.open(folder)) {
-      PekkoSpec.assertPasses(new Journal(journal));
+      PekkoSpec.assertJournal(journal.config());
     }
   }
 
@@ -50,7 +23,7 @@ class JournalContractTest {
   void keepsPekkosContractForSnapshotStores() throws Exception {
     try (var folder = DataFolder.open(path.resolve("s"));
         var journal = EmbeddedJournal.open(folder)) {
-      PekkoSpec.assertPasses(new Snapshots(journal));
+      PekkoSpec.assertSnapshots(journal.config());
     }
   }
 }

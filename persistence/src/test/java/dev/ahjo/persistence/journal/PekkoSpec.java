@@ -2,6 +2,11 @@ package dev.ahjo.persistence.journal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import org.apache.pekko.persistence.CapabilityFlag;
+import org.apache.pekko.persistence.japi.journal.JavaJournalSpec;
+import org.apache.pekko.persistence.japi.snapshot.JavaSnapshotStoreSpec;
 import org.scalatest.Args;
 import org.scalatest.Reporter;
 import org.scalatest.Suite;
@@ -9,11 +14,45 @@ import org.scalatest.events.Event;
 import org.scalatest.events.TestFailed;
 import scala.Option;
 
-/** Runs a specification of Pekko's from JUnit. */
+/** Runs Pekko's own specifications of what stores facts and snapshots from JUnit. */
 public final class PekkoSpec {
   private PekkoSpec() {}
 
-  public static void assertPasses(Suite suite) {
+  /** What Pekko's tests ask of a journal. */
+  private static final class Journal extends JavaJournalSpec {
+    Journal(Config storage) {
+      super(storage.withFallback(ConfigFactory.load()));
+    }
+
+    @Override
+    public CapabilityFlag supportsRejectingNonSerializableObjects() {
+      return CapabilityFlag.on();
+    }
+
+    @Override
+    public CapabilityFlag supportsSerialization() {
+      return CapabilityFlag.on();
+    }
+  }
+
+  /** What Pekko's tests ask of a snapshot store. */
+  private static final class Snapshots extends JavaSnapshotStoreSpec {
+    Snapshots(Config storage) {
+      super(storage.withFallback(ConfigFactory.load()));
+    }
+  }
+
+  /** The journal that this configuration names keeps the contract of journals. */
+  public static void assertJournal(Config storage) {
+    assertPasses(new Journal(storage));
+  }
+
+  /** The snapshot store that this configuration names keeps the contract of such. */
+  public static void assertSnapshots(Config storage) {
+    assertPasses(new Snapshots(storage));
+  }
+
+  private static void assertPasses(Suite suite) {
     var failures = new java.util.concurrent.ConcurrentLinkedQueue<String>();
     var passed = new java.util.concurrent.atomic.AtomicInteger();
     Reporter reporter =

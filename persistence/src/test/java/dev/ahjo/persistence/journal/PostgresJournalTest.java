@@ -3,7 +3,6 @@ package dev.ahjo.persistence.journal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.typesafe.config.ConfigFactory;
 import dev.ahjo.persistence.jdbc.PostgresServer;
 import dev.ahjo.persistence.jdbc.PostgresSettings;
 import dev.ahjo.persistence.postgres.PostgresSchema;
@@ -16,9 +15,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
-import org.apache.pekko.persistence.CapabilityFlag;
-import org.apache.pekko.persistence.japi.journal.JavaJournalSpec;
-import org.apache.pekko.persistence.japi.snapshot.JavaSnapshotStoreSpec;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -38,41 +34,17 @@ class PostgresJournalTest extends FactFeedContract {
     return PostgresJournal.open(new PostgresServer(settings, "test"));
   }
 
-  /** What Pekko's tests ask of a journal. */
-  static final class Journal extends JavaJournalSpec {
-    Journal(JdbcJournal journal) {
-      super(journal.config().withFallback(ConfigFactory.load()));
-    }
-
-    @Override
-    public CapabilityFlag supportsRejectingNonSerializableObjects() {
-      return CapabilityFlag.on();
-    }
-
-    @Override
-    public CapabilityFlag supportsSerialization() {
-      return CapabilityFlag.on();
-    }
-  }
-
-  /** What Pekko's tests ask of a snapshot store. */
-  static final class Snapshots extends JavaSnapshotStoreSpec {
-    Snapshots(JdbcJournal journal) {
-      super(journal.config().withFallback(ConfigFactory.load()));
-    }
-  }
-
   @Test
   void keepsPekkosContractForJournals() throws Exception {
     try (var journal = journal()) {
-      PekkoSpec.assertPasses(new Journal(journal));
+      PekkoSpec.assertJournal(journal.config());
     }
   }
 
   @Test
   void keepsPekkosContractForSnapshotStores() throws Exception {
     try (var journal = journal()) {
-      PekkoSpec.assertPasses(new Snapshots(journal));
+      PekkoSpec.assertSnapshots(journal.config());
     }
   }
 

@@ -31,6 +31,10 @@ public final class PostgresProcess implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(90);
   private static final String USER = "ahjo";
   private static final String PASSWORD = "a secret of the tests";
+
+  /** The line of {@code postmaster.pid} that names it, counted from 0: a key and an id. */
+  private static final int SHARED_MEMORY = 6;
+
   private static final AtomicInteger SCHEMAS = new AtomicInteger();
 
   private final PostgresProgram program;
@@ -189,6 +193,8 @@ public final class PostgresProcess implements AutoCloseable {
                 "listen_addresses=127.0.0.1",
                 "unix_socket_directories=",
                 "fsync=off",
+                // Else a kill leaves files in the machine's memory.
+                "dynamic_shared_memory_type=mmap",
                 "shared_buffers=16MB",
                 "max_connections=100",
                 "log_min_messages=warning"));
@@ -303,8 +309,35 @@ public final class PostgresProcess implements AutoCloseable {
     launch();
   }
 
+  /** Ends it as {@code kill -QUIT} does: at once, but without leaving shared memory behind. */
+  private void quit() throws IOException {
+    Process left = process;
+    if (left != null) {
+      Process told = new ProcessBuilder("kill", "-QUIT", Long.toString(left.pid())).start();
+      if (exit(told) == 0) {
+        exit(left);
+      }
+    } else if (Files.exists(data().resolve("postmaster.pid"))) {
+      forget();
+    }
+  }
+
+  /** One that was killed, and is not started again, can't tidy up itself. */
+  private void forget() throws IOException {
+    List<String> lines = Files.readAllLines(data().resolve("postmaster.pid"));
+    if (lines.size() > SHARED_MEMORY) {
+      String id = lines.get(SHARED_MEMORY).strip().replaceAll(".* ", "");
+      exit(
+          new ProcessBuilder("ipcrm", "-m", id)
+              .redirectErrorStream(true)
+              .redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()))
+              .start());
+    }
+  }
+
   @Override
   public void close() throws IOException {
+    quit();
     kill();
     try (Stream<Path> files = Files.walk(folder)) {
       for (Path each : files.sorted(Comparator.reverseOrder()).toList()) {
