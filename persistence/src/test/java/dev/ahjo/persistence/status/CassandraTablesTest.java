@@ -1,5 +1,7 @@
 package dev.ahjo.persistence.status;
 
+import static dev.ahjo.core.status.Samples.build;
+import static dev.ahjo.core.status.Samples.builder;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 

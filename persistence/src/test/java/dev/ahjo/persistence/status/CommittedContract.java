@@ -1,5 +1,8 @@
 package dev.ahjo.persistence.status;
 
+import static dev.ahjo.core.status.Samples.build;
+import static dev.ahjo.core.status.Samples.builder;
+import static dev.ahjo.core.status.Samples.request;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ahjo.core.status.BuildView;
