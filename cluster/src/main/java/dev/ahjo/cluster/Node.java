@@ -45,6 +45,9 @@ public final class Node implements AutoCloseable {
   /** Longer than the longest stops of its parts together. */
   private static final Duration LONGEST_STOP = Duration.ofSeconds(60);
 
+  /** In the data folder of a node that shares its store. */
+  private static final String APPLIED = "applied-projects";
+
   private static final Logger LOG = LoggerFactory.getLogger(Node.class);
 
   private final Deque<Part> parts = new ConcurrentLinkedDeque<>();
@@ -151,7 +154,12 @@ public final class Node implements AutoCloseable {
     part("HTTP", () -> server.stop(GOODBYE).toCompletableFuture().join());
     part(
         "projects' folder",
-        ProjectFolder.watch(settings.projects(), new Farm(engine.entities()), ProjectFolder.LOOK));
+        ProjectFolder.watch(
+            settings.projects(),
+            new Farm(engine.entities()),
+            Storages.shared(settings.storage())
+                .map(store -> AppliedFiles.kept(settings.data().resolve(APPLIED), store)),
+            ProjectFolder.LOOK));
     if (!alone) {
       // Last, since a node that still starts would be slow with what the others hand over.
       engine.join();

@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -45,19 +46,28 @@ final class ProjectFolder implements AutoCloseable {
 
   private final Path folder;
   private final Farm farm;
+  private final Optional<AppliedFiles> applied;
   private final Map<Path, byte[]> seen = new HashMap<>();
   private final Map<Path, byte[]> settled = new HashMap<>();
   private final ScheduledExecutorService looks =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().name("ahjo-projects").daemon().factory());
 
-  private ProjectFolder(Path folder, Farm farm) {
+  private ProjectFolder(Path folder, Farm farm, Optional<AppliedFiles> applied) {
     this.folder = folder;
     this.farm = farm;
+    this.applied = applied;
   }
 
-  static ProjectFolder watch(Path folder, Farm farm, Duration every) {
-    var projects = new ProjectFolder(folder, farm);
+  /**
+   * Looks at the folder from now on.
+   *
+   * @param applied what was applied in former lives of the node, and needs not be again; without
+   *     it, all is applied once
+   */
+  static ProjectFolder watch(
+      Path folder, Farm farm, Optional<AppliedFiles> applied, Duration every) {
+    var projects = new ProjectFolder(folder, farm, applied);
     var unused =
         projects.looks.scheduleWithFixedDelay(
             projects::look, 0, every.toMillis(), TimeUnit.MILLISECONDS);
@@ -76,6 +86,7 @@ final class ProjectFolder implements AutoCloseable {
               .toList();
       seen.keySet().retainAll(files);
       settled.keySet().retainAll(files);
+      applied.ifPresent(known -> known.retain(files));
       for (Path file : files) {
         look(file);
       }
@@ -100,14 +111,18 @@ final class ProjectFolder implements AutoCloseable {
     }
     byte[] before = seen.put(file, bytes);
     if (Arrays.equals(before, bytes) && !Arrays.equals(settled.get(file), bytes)) {
-      if (take(file, new String(bytes, StandardCharsets.UTF_8))) {
+      if (!settled.containsKey(file) && applied.filter(known -> known.has(file, bytes)).isPresent()) {
+        LOG.info("{} is as it was when this node applied it; what was defined since stands", file);
+        settled.put(file, bytes);
+      } else if (take(file, bytes)) {
         settled.put(file, bytes);
       }
     }
   }
 
   /** Answers whether there is nothing more to try. */
-  private boolean take(Path file, String text) throws InterruptedException {
+  private boolean take(Path file, byte[] bytes) throws InterruptedException {
+    String text = new String(bytes, StandardCharsets.UTF_8);
     Reading<ProjectDefinition> reading = ProjectFiles.read(file.toString(), text);
     if (!(reading instanceof Reading.Valid<ProjectDefinition>(ProjectDefinition project, var _))) {
       LOG.error("The project file {} changes nothing: it has errors", file);
@@ -120,6 +135,9 @@ final class ProjectFolder implements AutoCloseable {
           farm.define(project, "file " + file.getFileName())
               .toCompletableFuture()
               .get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+      if (answer instanceof Answer.Done) {
+        applied.ifPresent(known -> known.put(file, bytes));
+      }
       switch (answer) {
         case Answer.Done done when done.changed() ->
             LOG.info("Project {} is as {} says", project.name(), file);

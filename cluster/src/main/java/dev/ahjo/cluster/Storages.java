@@ -40,6 +40,17 @@ public final class Storages {
     };
   }
 
+  /** By which a store that nodes share is told from others, if it is one. */
+  static Optional<String> shared(NodeSettings.Storage storage) {
+    return switch (storage) {
+      case NodeSettings.Storage.Embedded _ -> Optional.empty();
+      case NodeSettings.Storage.Cassandra cassandra ->
+          Optional.of("cassandra " + cassandra.keyspace());
+      case NodeSettings.Storage.Postgresql postgresql ->
+          Optional.of("postgresql " + postgresql.database() + " " + postgresql.schema());
+    };
+  }
+
   /**
    * The statements that make the tables, for an administrator; empty if the storage makes its own.
    */

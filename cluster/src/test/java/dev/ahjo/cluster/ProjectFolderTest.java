@@ -8,10 +8,12 @@ import dev.ahjo.core.kernel.Message;
 import dev.ahjo.core.port.Entities;
 import dev.ahjo.core.project.Project;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -55,6 +57,50 @@ class ProjectFolderTest {
     }
   }
 
+  private ProjectFolder started(Desk desk, String store) {
+    return ProjectFolder.watch(
+        folder.resolve("projects"),
+        new Farm(desk),
+        Optional.of(AppliedFiles.kept(folder.resolve("data/applied"), store)),
+        Duration.ofMillis(10));
+  }
+
+  /** What somebody defined since, by another node's folder or over HTTP, is not put back. */
+  @Test
+  void aNodeOfAFarmAppliesAtItsStartOnlyWhatHasChanged() throws IOException {
+    var desk = new Desk();
+    Files.createDirectories(folder.resolve("projects"));
+    Path hello = folder.resolve("projects/hello.yaml");
+    Files.writeString(hello, GOOD);
+    try (var _ = started(desk, "farm")) {
+      await("the project", () -> desk.defined.size() == 1);
+      Path later = folder.resolve("projects/later.yaml");
+      Files.writeString(later, GOOD.replace("hello", "later"));
+      await("another, applied when the first was noted", () -> desk.defined.size() == 2);
+      await("its note", () -> kept(folder.resolve("data/applied")).contains("later.yaml"));
+    }
+    try (var _ = started(desk, "farm")) {
+      Files.writeString(folder.resolve("projects/new.yaml"), GOOD.replace("hello", "new"));
+      await("the new one, which stands after them", () -> desk.defined.size() == 3);
+      assertThat(desk.defined.get(2).definition().name().value()).isEqualTo("new");
+      Files.writeString(hello, GOOD.replace("debian", "fedora"));
+      await("the change", () -> desk.defined.size() == 4);
+      assertThat(desk.builders(3)).containsExactly("fedora");
+      await("its note", () -> kept(folder.resolve("data/applied")).contains("new.yaml"));
+    }
+    try (var _ = started(desk, "another farm")) {
+      await("all of them", () -> desk.defined.size() == 7);
+    }
+  }
+
+  private static String kept(Path memory) {
+    try {
+      return Files.exists(memory) ? Files.readString(memory) : "";
+    } catch (IOException unreadable) {
+      throw new UncheckedIOException(unreadable);
+    }
+  }
+
   private static void await(String what, BooleanSupplier so) {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
     while (!so.getAsBoolean()) {
@@ -68,7 +114,7 @@ class ProjectFolderTest {
     var desk = new Desk();
     desk.away.set(2);
     Path late = folder.resolve("projects");
-    try (var _ = ProjectFolder.watch(late, new Farm(desk), Duration.ofMillis(10))) {
+    try (var _ = ProjectFolder.watch(late, new Farm(desk), Optional.empty(), Duration.ofMillis(10))) {
       Files.createDirectories(late);
       Files.writeString(late.resolve("hello.yaml"), GOOD);
       Files.writeString(late.resolve("README.txt"), "not a project");
