@@ -23,6 +23,7 @@ class WorkerVerbTest {
         "--join http://h:1     --name w --token t           | --join: expected pekko://HOST:PORT",
         "--join pekko://h,x    --name w --token t           | but found 'x'",
         "--join wss:h          --name w --token t           | but found 'wss:h'",
+        "--join [::1]:1,[::1   --name w --token t           | but found '[::1'",
         "--join pekko://h:1    --name w!x --token t         | Expected a worker name",
         "--join pekko://h:1    --name w --token t --slots 0 | --slots: expected at least 1",
         "--join pekko://h:1    --name w                     | Expected a token",

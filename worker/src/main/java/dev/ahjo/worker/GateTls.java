@@ -6,10 +6,14 @@ import dev.ahjo.wire.tls.MutualTls;
 import dev.ahjo.wire.tls.PeerTrust;
 import dev.ahjo.wire.tls.TlsFiles;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLSession;
 import javax.net.ssl.X509ExtendedTrustManager;
@@ -73,12 +77,28 @@ public final class GateTls implements SSLEngineProvider {
 
   /** A gate's certificate is for servers, and for a host that this agent was told to join. */
   static X509ExtendedTrustManager gatesOnly(X509ExtendedTrustManager authority, Set<String> hosts) {
+    Set<String> known = hosts.stream().map(GateTls::spelt).collect(Collectors.toSet());
     return new PeerTrust(
         authority,
         PeerTrust.Purpose.SERVER,
         (kind, name) ->
-            (kind == PeerTrust.DNS || kind == PeerTrust.ADDRESS) && hosts.contains(name),
+            (kind == PeerTrust.DNS || kind == PeerTrust.ADDRESS)
+                && known.contains(spelt(String.valueOf(name))),
         "the certificate of a gate at " + String.join(" or ", hosts));
+  }
+
+  /** One spelling of each: an address of IPv6 has many, and names have small and large letters. */
+  private static String spelt(String host) {
+    String bare = host.replaceAll("[\\[\\]]", "").toLowerCase(Locale.ROOT);
+    if (!bare.contains(":")) {
+      return bare;
+    }
+    try {
+      // What has a colon is no name: nobody is asked for its address.
+      return InetAddress.getByName(bare).getHostAddress();
+    } catch (UnknownHostException noAddress) {
+      return bare;
+    }
   }
 
   @Override

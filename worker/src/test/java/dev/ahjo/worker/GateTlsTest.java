@@ -68,11 +68,12 @@ class GateTlsTest {
 
   @Test
   void aGateIsBelievedAtTheHostsThatTheAgentJoins() throws Exception {
-    var trust = trust("gate.example.org", "127.0.0.1");
+    var trust = trust("Gate.example.org", "127.0.0.1", "2001:DB8::1");
     for (var gate :
         new Written[] {
           issue(authority, Use.SERVER, "named", "gate.example.org"),
-          issue(authority, Use.SERVER, "numbered", "127.0.0.1")
+          issue(authority, Use.SERVER, "numbered", "127.0.0.1"),
+          issue(authority, Use.SERVER, "of-ipv6", "2001:db8:0::1")
         }) {
       X509Certificate[] chain = chain(gate);
       assertThatCode(() -> trust.checkServerTrusted(chain, "UNKNOWN")).doesNotThrowAnyException();
@@ -87,7 +88,9 @@ class GateTlsTest {
 
   @Test
   void aGateOfAnotherHostIsNotThisOne() throws Exception {
-    refused(trust("127.0.0.1"), chain(issue(authority, Use.SERVER, "other", "gate.example.org")));
+    var trust = trust("127.0.0.1", "2001:db8::1");
+    refused(trust, chain(issue(authority, Use.SERVER, "other", "gate.example.org")));
+    refused(trust, chain(issue(authority, Use.SERVER, "next", "2001:db8::2")));
   }
 
   @Test
