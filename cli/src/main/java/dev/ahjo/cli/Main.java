@@ -31,8 +31,8 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Verbs that talk to a node find it by --url, AHJO_URL or " + NodeOptions.DEFAULT_URL + ".",
-      "AHJO_TOKEN is sent along where the node wants one; --ca or AHJO_CA names the authority of its",
-      "certificate. NO_COLOR is honoured.",
+      "AHJO_TOKEN is sent along where the node wants one; --ca or AHJO_CA names the authority of",
+      "its certificate. NO_COLOR is honoured.",
       "Exit codes: 0 done or success, 1 the build failed, 2 wrong use, 3 cancelled or shelved,",
       "4 could not reach the node or not allowed."
     })

@@ -101,8 +101,7 @@ class TlsVerbsTest {
   @Test
   void aBenchLoadsANodeWhoseGateWantsCertificates() {
     Shell shell = shell().with("AHJO_WORKER_TOKEN", "worker-secret").with("AHJO_CA", authority());
-    Said half =
-        shell.ahjo("bench", "--certificate", folder.resolve("bench.pem").toString());
+    Said half = shell.ahjo("bench", "--certificate", folder.resolve("bench.pem").toString());
     assertThat(half.err()).contains("Expected --ca, --certificate and --key together");
 
     Said said =

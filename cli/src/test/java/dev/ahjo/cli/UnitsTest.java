@@ -26,7 +26,8 @@ class UnitsTest {
     "ahjo-worker.service, --token-file: could not read /nowhere/etc/ahjo-worker/token"
   })
   void onlyItsFilesAreMissing(String unit, String missing) throws IOException {
-    List<String> lines = Files.readString(FOLDER.resolve(unit)).replace("\\\n", " ").lines().toList();
+    List<String> lines =
+        Files.readString(FOLDER.resolve(unit)).replace("\\\n", " ").lines().toList();
     Map<String, String> environment =
         told(lines, "Environment=")
             .map(line -> line.split("=", 2))

@@ -32,8 +32,8 @@ class WorkerVerbTest {
             + " machine that pekko://192.0.2.1:1 can dial back, but found 127.0.0.1",
         "--join pekko://h:1 --name w --token t --bind 203.0.113.7 | --bind: expected an address of"
             + " this machine, but found '203.0.113.7'",
-        "--join pekko://h:1 --name w --token t --bind ::1:8013 | --bind: expected HOST or HOST:PORT, an"
-            + " IPv6 address in brackets, but found '::1:8013'",
+        "--join pekko://h:1 --name w --token t --bind ::1:8013 | --bind: expected HOST or"
+            + " HOST:PORT, an IPv6 address in brackets, but found '::1:8013'",
         "--join pekko://h:1 --name w --token t --bind h:65536 | --bind: expected HOST or HOST:PORT",
         "--join pekko://192.0.2.1:1 --name w --token t --bind 127.0.1.1 | can dial back, but found"
             + " 127.0.1.1 (as this machine's name stands in its /etc/hosts)",

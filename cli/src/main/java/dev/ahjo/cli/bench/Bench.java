@@ -250,11 +250,7 @@ public final class Bench implements Callable<Integer> {
           "Expected --ca, --certificate and --key together: both sides show who they are");
     }
     return new Door(
-        gates,
-        token,
-        bind,
-        Optional.of(new TlsFiles(certificate, key, trust.authority())),
-        trust);
+        gates, token, bind, Optional.of(new TlsFiles(certificate, key, trust.authority())), trust);
   }
 
   /** Only the address that a gate calls itself will do, and that its node knows best. */

@@ -43,13 +43,7 @@ public final class SimulatedAgents implements AutoCloseable {
    * @param systems actor systems that share the agents, each with a connection of its own
    */
   public record Settings(
-      Door door,
-      String name,
-      int agents,
-      int slots,
-      PoolName pool,
-      Manner manner,
-      int systems) {}
+      Door door, String name, int agents, int slots, PoolName pool, Manner manner, int systems) {}
 
   private static final Duration TICK = Duration.ofSeconds(1);
   private static final Duration END = Duration.ofSeconds(5);

@@ -49,8 +49,7 @@ final class SocketCrowd implements AutoCloseable {
   SocketCrowd(URI node, SimulatedAgents.Settings settings) throws IOException {
     boolean secure = "https".equals(node.getScheme());
     int usual = secure ? 443 : 80;
-    this.node =
-        new InetSocketAddress(node.getHost(), node.getPort() < 0 ? usual : node.getPort());
+    this.node = new InetSocketAddress(node.getHost(), node.getPort() < 0 ? usual : node.getPort());
     this.tls = secure ? Optional.of(context(settings.door().trust())) : Optional.empty();
     this.counter = new Counter(settings.agents());
     for (int i = 0; i < settings.agents(); i++) {
@@ -153,8 +152,7 @@ final class SocketCrowd implements AutoCloseable {
         wire =
             new SocketWire(
                 dialled,
-                tls.map(with ->
-                    SocketWire.dialling(with, node.getHostString(), node.getPort())),
+                tls.map(with -> SocketWire.dialling(with, node.getHostString(), node.getPort())),
                 rooms);
         key = dialled.register(selector, SelectionKey.OP_CONNECT, this);
         dialled.connect(node);
@@ -317,9 +315,7 @@ final class SocketCrowd implements AutoCloseable {
       SelectionKey mine = key;
       if (to != null && mine != null) {
         mine.interestOps(
-            to.flush()
-                ? SelectionKey.OP_READ
-                : SelectionKey.OP_READ | SelectionKey.OP_WRITE);
+            to.flush() ? SelectionKey.OP_READ : SelectionKey.OP_READ | SelectionKey.OP_WRITE);
       }
     }
   }

@@ -102,8 +102,8 @@ public final class Worker implements Callable<Integer> {
       defaultValue = "127.0.0.1",
       description = {
         "This machine's address, which a gate joined by pekko:// dials back (default"
-            + " ${DEFAULT-VALUE}: a node on this machine). Without a port it is any free one, so name"
-            + " one where a firewall is between. IPv6 addresses in brackets."
+            + " ${DEFAULT-VALUE}: a node on this machine). Without a port it is any free one, so"
+            + " name one where a firewall is between. IPv6 addresses in brackets."
       })
   String bind = "127.0.0.1";
 

@@ -41,8 +41,7 @@ class SocketWireTest {
   private SSLContext server(Written root) throws IOException {
     Written own =
         Authority.open(root.certificate(), root.key())
-            .issue(
-                Authority.Use.SERVER, folder, "web", Set.of("127.0.0.1"), Instant.now(), DAY);
+            .issue(Authority.Use.SERVER, folder, "web", Set.of("127.0.0.1"), Instant.now(), DAY);
     return new TlsFiles(own.certificate(), own.key(), Optional.empty()).context();
   }
 
@@ -66,7 +65,8 @@ class SocketWireTest {
       SelectionKey key = channel.register(selector, SelectionKey.OP_READ);
       wire.send(ByteBuffer.wrap(words));
       while (heard.size() < words.length) {
-        key.interestOps(wire.flush() ? SelectionKey.OP_READ : SelectionKey.OP_READ | SelectionKey.OP_WRITE);
+        key.interestOps(
+            wire.flush() ? SelectionKey.OP_READ : SelectionKey.OP_READ | SelectionKey.OP_WRITE);
         selector.select();
         selector.selectedKeys().clear();
         ByteBuffer more = wire.read();

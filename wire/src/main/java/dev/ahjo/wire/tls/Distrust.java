@@ -28,8 +28,7 @@ public final class Distrust {
    * @param dialled the address, as the person knows it
    * @param authority the file that says whom to trust, if one was named
    */
-  public static Optional<String> told(
-      Throwable broken, String dialled, Optional<Path> authority) {
+  public static Optional<String> told(Throwable broken, String dialled, Optional<Path> authority) {
     boolean path = false;
     @Nullable Throwable cause = broken;
     for (int i = 0; cause != null && i < DEPTH; i++, cause = cause.getCause()) {
@@ -60,8 +59,7 @@ public final class Distrust {
                 + dialled
                 + authority
                     .map(file -> " is not of the authority in " + file)
-                    .orElse(
-                        " is of no authority that is trusted here: name it with --ca FILE"))
+                    .orElse(" is of no authority that is trusted here: name it with --ca FILE"))
         : Optional.empty();
   }
 }
