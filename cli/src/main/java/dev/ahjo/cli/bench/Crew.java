@@ -60,19 +60,23 @@ record Crew(BenchFarm farm, Door door, String pool, int workers, int slots) {
         door, name, agents, slotsOfEach, new PoolName(pool), manner, systems);
   }
 
-  /** A gate hears only who calls it by the name that it gives itself. */
+  /** A gate hears only who calls it by the name that it gives itself, in the language it speaks. */
   private IOException explained(SimulatedAgents agents, IOException late) {
+    if (agents.counter().present() > 0) {
+      return late;
+    }
     List<String> known = farm.gates();
-    return agents.counter().present() > 0 || known.isEmpty() || known.containsAll(door.gates())
-        ? late
-        : new IOException(
-            late.getMessage()
-                + ". They called the gate "
+    String name =
+        known.isEmpty() || known.containsAll(door.gates())
+            ? ""
+            : ". They called the gate "
                 + String.join(", ", door.gates())
                 + ", but this node's calls itself "
                 + String.join(", ", known)
-                + " and hears no other name: leave --gate out, or name that one",
-            late);
+                + " and hears no other name: leave --gate out, or name that one";
+    String tls =
+        door.tls().isPresent() ? "" : ". A gate may want TLS: --ca, --certificate and --key";
+    return new IOException(late.getMessage() + name + tls, late);
   }
 
   /** Waits until all that was accepted has finished on {@code agents}. */
