@@ -11,7 +11,6 @@ import dev.ahjo.core.id.PoolName;
 import dev.ahjo.core.id.WorkerName;
 import dev.ahjo.core.kernel.EntityRef;
 import dev.ahjo.core.kernel.EntityType;
-import dev.ahjo.core.kernel.Fact;
 import dev.ahjo.core.kernel.Rank;
 import dev.ahjo.core.lock.Lock;
 import dev.ahjo.core.project.LockUse;

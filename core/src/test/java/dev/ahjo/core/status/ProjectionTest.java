@@ -13,7 +13,6 @@ import dev.ahjo.core.id.RequestId;
 import dev.ahjo.core.id.WorkerName;
 import dev.ahjo.core.kernel.EntityRef;
 import dev.ahjo.core.kernel.EntityType;
-import dev.ahjo.core.kernel.Fact;
 import dev.ahjo.core.pool.Pool;
 import dev.ahjo.core.project.Result;
 import dev.ahjo.core.request.BuildRequest;

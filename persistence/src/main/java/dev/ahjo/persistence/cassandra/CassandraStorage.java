@@ -194,7 +194,10 @@ public final class CassandraStorage implements Storage {
           new Gauge(
               "ahjo_feed_end", "Rows in the feed of all facts, as known here", true, source.end()),
           new Gauge(
-              "ahjo_feed_scribe", "Whether this node writes the feed", false, mine.isPresent() ? 1 : 0),
+              "ahjo_feed_scribe",
+              "Whether this node writes the feed",
+              false,
+              mine.isPresent() ? 1 : 0),
           new Gauge(
               "ahjo_feed_rows_missed_total",
               "Announced rows that the journal did not have, and lost announcements, since this"
@@ -216,9 +219,7 @@ public final class CassandraStorage implements Storage {
     @Override
     public Pruned prune(Duration maxAge, long maxTotalBytes, Instant now) throws IOException {
       // One is enough: each would read which streams there are, all of them.
-      return post.held().isPresent()
-          ? streams.prune(maxAge, maxTotalBytes, now)
-          : Pruned.NOTHING;
+      return post.held().isPresent() ? streams.prune(maxAge, maxTotalBytes, now) : Pruned.NOTHING;
     }
 
     @Override

@@ -11,8 +11,9 @@ import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 
 /**
- * Holds something as long as it lives, as the singleton of a {@link Post}. If it can't be had, it is tried
- * again and again: a singleton that fails for good would be begun anew only once its node leaves.
+ * Holds something as long as it lives, as the singleton of a {@link Post}. If it can't be had, it
+ * is tried again and again: a singleton that fails for good would be begun anew only once its node
+ * leaves.
  */
 final class Keeper {
   private static final Duration FIRST_PAUSE = Duration.ofMillis(200);

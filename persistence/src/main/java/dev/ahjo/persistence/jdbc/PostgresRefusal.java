@@ -30,7 +30,9 @@ final class PostgresRefusal {
     if (setting.isPresent()) {
       return new IOException(message + " (see storage.postgresql." + setting.get() + ")", why);
     }
-    return Connections.lost(why) ? PostgresServer.away(message, why) : new IOException(message, why);
+    return Connections.lost(why)
+        ? PostgresServer.away(message, why)
+        : new IOException(message, why);
   }
 
   /** Which is wrong, if that is what it is. */

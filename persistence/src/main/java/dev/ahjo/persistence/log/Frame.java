@@ -35,8 +35,7 @@ final class Frame {
 
   /** The head that stands there, right or not. */
   static Head head(ByteBuffer bytes, int at) {
-    return new Head(
-        bytes.getInt(at + 4), bytes.getInt(at + 8), (bytes.get(at + 2) & LAST) != 0);
+    return new Head(bytes.getInt(at + 4), bytes.getInt(at + 8), (bytes.get(at + 2) & LAST) != 0);
   }
 
   /**
@@ -63,8 +62,7 @@ final class Frame {
     }
   }
 
-  static byte[] read(FileChannel channel, Frames frames, int index, Path path)
-      throws IOException {
+  static byte[] read(FileChannel channel, Frames frames, int index, Path path) throws IOException {
     long at = frames.stored()[index];
     long offset = frames.raw()[index];
     ByteBuffer frame = ByteBuffer.allocate((int) (frames.stored()[index + 1] - at));
@@ -105,8 +103,7 @@ final class Frame {
   }
 
   /** Writes all of it. */
-  static void writeFully(FileChannel channel, ByteBuffer from, long position)
-      throws IOException {
+  static void writeFully(FileChannel channel, ByteBuffer from, long position) throws IOException {
     long at = position;
     while (from.hasRemaining()) {
       at += channel.write(from, at);
@@ -114,8 +111,7 @@ final class Frame {
   }
 
   /** Fills {@code into} and flips it; false when the file ends before. */
-  static boolean readFully(FileChannel channel, ByteBuffer into, long position)
-      throws IOException {
+  static boolean readFully(FileChannel channel, ByteBuffer into, long position) throws IOException {
     long at = position;
     while (into.hasRemaining()) {
       int got = channel.read(into, at);

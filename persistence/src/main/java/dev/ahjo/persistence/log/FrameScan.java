@@ -38,8 +38,7 @@ final class FrameScan {
         break;
       }
       Frame.Head head = Frame.head(window, i);
-      found =
-          found.plus(head.rawLength(), Frame.HEAD + (long) head.storedLength(), head.last());
+      found = found.plus(head.rawLength(), Frame.HEAD + (long) head.storedLength(), head.last());
     }
     return found;
   }
@@ -53,7 +52,8 @@ final class FrameScan {
     Frames found = from;
     while (!found.closed()) {
       long at = found.end();
-      ByteBuffer some = ByteBuffer.allocate((int) Math.min(Frame.HEAD + Frame.MAX_STORED, size - at));
+      ByteBuffer some =
+          ByteBuffer.allocate((int) Math.min(Frame.HEAD + Frame.MAX_STORED, size - at));
       if (some.capacity() < Frame.HEAD || !Frame.readFully(channel, some, at)) {
         break;
       }
@@ -100,8 +100,7 @@ final class FrameScan {
   }
 
   /** Those before the first damaged one of the last stretch. */
-  static Frames checkedEnd(FileChannel channel, Frames found, Path path)
-      throws IOException {
+  static Frames checkedEnd(FileChannel channel, Frames found, Path path) throws IOException {
     int first = found.count();
     while (first > 0 && found.size() - found.raw()[first - 1] <= UNCHECKED) {
       first--;

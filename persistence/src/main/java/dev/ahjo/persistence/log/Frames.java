@@ -2,9 +2,7 @@ package dev.ahjo.persistence.log;
 
 import java.util.Arrays;
 
-/**
- * Where each frame ends, in the stream and in the file; entry 0 is the first frame's beginning.
- */
+/** Where each frame ends, in the stream and in the file; entry 0 is the first frame's beginning. */
 record Frames(long[] raw, long[] stored, int count, boolean closed) {
   long size() {
     return raw[count];

@@ -229,9 +229,7 @@ public final class PostgresStorage implements Storage {
     @Override
     public Pruned prune(Duration maxAge, long maxTotalBytes, Instant now) throws IOException {
       // One is enough, and were two to do it each would count what the other has removed.
-      return post.held().isPresent()
-          ? streams.prune(maxAge, maxTotalBytes, now)
-          : Pruned.NOTHING;
+      return post.held().isPresent() ? streams.prune(maxAge, maxTotalBytes, now) : Pruned.NOTHING;
     }
 
     @Override

@@ -45,7 +45,8 @@ public final class PostgresTables extends SqlTables implements AutoCloseable {
       return tables;
     } catch (StatusUnavailable failed) {
       tables.close();
-      String what = "The read tables in %s, schema %s, can't be read".formatted(server, tables.schema);
+      String what =
+          "The read tables in %s, schema %s, can't be read".formatted(server, tables.schema);
       throw failed.getCause().getCause() instanceof SQLException why
           ? server.failed(what, why)
           : new IOException(what + ": " + failed.getMessage(), failed);

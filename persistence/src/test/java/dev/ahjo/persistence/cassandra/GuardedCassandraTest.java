@@ -13,9 +13,7 @@ import dev.ahjo.wire.tls.Authority;
 import dev.ahjo.wire.tls.TlsFiles;
 import java.io.IOException;
 import java.net.ConnectException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -138,8 +136,7 @@ class GuardedCassandraTest {
               refusal(settings(ring, OURS, new Tls.Trusting(authority("another").certificate()))))
           .contains("is of another authority (see storage.cassandra.tls.authority)");
       assertThat(
-              refusal(
-                  settings("localhost", ring.port(), Optional.of(OURS), Optional.of(trusting))))
+              refusal(settings("localhost", ring.port(), Optional.of(OURS), Optional.of(trusting))))
           .contains("is another server's (see storage.cassandra.contact_points)", "localhost");
       assertThat(
               catchThrowableOfType(

@@ -70,8 +70,7 @@ class GuardedPostgresTest {
     Authority.Written made =
         Authority.open(by.certificate(), by.key())
             .issue(Authority.Use.SERVER, folder, name, Set.of("127.0.0.1"), now, VALID);
-    return PostgresProcess.guarded(
-        new TlsFiles(made.certificate(), made.key(), Optional.empty()));
+    return PostgresProcess.guarded(new TlsFiles(made.certificate(), made.key(), Optional.empty()));
   }
 
   @Test
@@ -85,8 +84,7 @@ class GuardedPostgresTest {
       try (var session = new PostgresServer(believed, "node").connect("guarded");
           var statement = session.createStatement();
           var spoken =
-              statement.executeQuery(
-                  "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()")) {
+              statement.executeQuery("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()")) {
         assertThat(spoken.next()).isTrue();
         assertThat(spoken.getBoolean(1)).as("TLS").isTrue();
       }
@@ -96,7 +94,8 @@ class GuardedPostgresTest {
       Optional<Path> another = Optional.of(authority("another", Instant.now()).certificate());
       assertThat(refusal(settings(server, "127.0.0.1", Tls.VERIFY_FULL, another, password)))
           .contains("see storage.postgresql.tls.authority");
-      assertThat(refusal(settings(server, "127.0.0.1", Tls.VERIFY_FULL, Optional.empty(), password)))
+      assertThat(
+              refusal(settings(server, "127.0.0.1", Tls.VERIFY_FULL, Optional.empty(), password)))
           .as("an authority of its own that nobody named")
           .contains("see storage.postgresql.tls.authority");
       Optional<Path> nowhere = Optional.of(folder.resolve("nowhere.pem"));

@@ -102,8 +102,8 @@ public final class CassandraRing implements AutoCloseable {
     return start("127.0.0.", 1, USUAL_HEAP, Optional.of(guard));
   }
 
-  private static CassandraRing start(
-      String network, int size, int heapMiB, Optional<Guard> guard) throws IOException {
+  private static CassandraRing start(String network, int size, int heapMiB, Optional<Guard> guard)
+      throws IOException {
     ServerProgram program = ServerProgram.find();
     List<String> hosts = IntStream.rangeClosed(1, size).mapToObj(i -> network + i).toList();
     int port = freePort(hosts);

@@ -90,9 +90,9 @@ final class CassandraServer {
     if (isAlive()) {
       throw new IllegalStateException("The server " + host() + " runs already");
     }
-    List<String> command = new ArrayList<>(
-            List.of(
-                "/bin/sh", "-c", GUARD, "cassandra", folder.toString(), temporary.toString()));
+    List<String> command =
+        new ArrayList<>(
+            List.of("/bin/sh", "-c", GUARD, "cassandra", folder.toString(), temporary.toString()));
     command.addAll(command());
     guard =
         new ProcessBuilder(command)

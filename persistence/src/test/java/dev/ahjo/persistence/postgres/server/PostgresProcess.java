@@ -106,17 +106,17 @@ public final class PostgresProcess implements AutoCloseable {
     run(
         "initdb",
         List.of(
-                    "--pgdata=" + data(),
-                    "--username=" + USER,
-                    "--pwfile=" + password,
-                    "--auth=scram-sha-256",
-                    // Sorts as people do, and not as our lists must.
-                    "--locale-provider=icu",
-                    "--icu-locale=en-US",
-                    "--locale=C.UTF-8",
-                    "--encoding=UTF8",
-                    "--no-sync",
-                    "--no-instructions"));
+            "--pgdata=" + data(),
+            "--username=" + USER,
+            "--pwfile=" + password,
+            "--auth=scram-sha-256",
+            // Sorts as people do, and not as our lists must.
+            "--locale-provider=icu",
+            "--icu-locale=en-US",
+            "--locale=C.UTF-8",
+            "--encoding=UTF8",
+            "--no-sync",
+            "--no-instructions"));
     if (shown.isPresent()) {
       Files.writeString(
           data().resolve("pg_hba.conf"), "hostssl all all 127.0.0.1/32 scram-sha-256\n");
