@@ -10,6 +10,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -47,7 +48,9 @@ public final class PostgresTables extends SqlTables implements AutoCloseable {
       tables.close();
       String what =
           "The read tables in %s, schema %s, can't be read".formatted(server, tables.schema);
-      throw failed.getCause().getCause() instanceof SQLException why
+      Optional<Throwable> cause =
+          Optional.<Throwable>ofNullable(failed.getCause()).map(Throwable::getCause);
+      throw cause.orElse(failed) instanceof SQLException why
           ? server.failed(what, why)
           : new IOException(what + ": " + failed.getMessage(), failed);
     }
