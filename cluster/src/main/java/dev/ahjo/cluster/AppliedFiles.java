@@ -87,8 +87,7 @@ final class AppliedFiles {
       Files.createDirectories(memory.toAbsolutePath().getParent());
       Path next = memory.resolveSibling(memory.getFileName() + ".new");
       Files.write(next, lines);
-      Files.move(
-          next, memory, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      Files.move(next, memory, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException unwritable) {
       LOG.warn(
           "{} can't be written, so the next start applies all project files: {}",

@@ -237,8 +237,8 @@ public final class Node implements AutoCloseable {
         settings.cluster().tls().map(Places::files));
   }
 
-  private HttpServer listen(
-      Engine engine, Supplier<List<HttpSettings.Token>> tokens, Doors doors) throws IOException {
+  private HttpServer listen(Engine engine, Supplier<List<HttpSettings.Token>> tokens, Doors doors)
+      throws IOException {
     Optional<RenewedTls> tls =
         settings.http().tls().isPresent()
             ? Optional.of(RenewedTls.of(Places.files(settings.http().tls().get())))

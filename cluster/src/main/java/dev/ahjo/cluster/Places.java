@@ -66,7 +66,8 @@ final class Places {
       }
       LockSupport.parkNanos(pause.toNanos());
     }
-    // Not a mistake in the settings: a pod is known by its name only when it has been there a while.
+    // Not a mistake in the settings: a pod is known by its name only when it has been there a
+    // while.
     throw new ConnectException(
         "seeds.dns: "
             + named.name()

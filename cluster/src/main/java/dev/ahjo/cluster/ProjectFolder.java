@@ -111,7 +111,8 @@ final class ProjectFolder implements AutoCloseable {
     }
     byte[] before = seen.put(file, bytes);
     if (Arrays.equals(before, bytes) && !Arrays.equals(settled.get(file), bytes)) {
-      if (!settled.containsKey(file) && applied.filter(known -> known.has(file, bytes)).isPresent()) {
+      if (!settled.containsKey(file)
+          && applied.filter(known -> known.has(file, bytes)).isPresent()) {
         LOG.info("{} is as it was when this node applied it; what was defined since stands", file);
         settled.put(file, bytes);
       } else if (take(file, bytes)) {

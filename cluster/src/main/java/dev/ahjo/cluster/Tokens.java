@@ -46,9 +46,8 @@ final class Tokens {
       // Without any token everybody may do everything: that must not come of an empty file.
       throw new IOException(file + ": expected at least one token, but found none");
     }
-    lines
-        .forEach((name, secret) ->
-            tokens.add(new HttpSettings.Token(name.isEmpty() ? "admin" : name, secret)));
+    lines.forEach((name, secret) ->
+        tokens.add(new HttpSettings.Token(name.isEmpty() ? "admin" : name, secret)));
     return tokens;
   }
 

@@ -114,7 +114,8 @@ class ProjectFolderTest {
     var desk = new Desk();
     desk.away.set(2);
     Path late = folder.resolve("projects");
-    try (var _ = ProjectFolder.watch(late, new Farm(desk), Optional.empty(), Duration.ofMillis(10))) {
+    try (var _ =
+        ProjectFolder.watch(late, new Farm(desk), Optional.empty(), Duration.ofMillis(10))) {
       Files.createDirectories(late);
       Files.writeString(late.resolve("hello.yaml"), GOOD);
       Files.writeString(late.resolve("README.txt"), "not a project");

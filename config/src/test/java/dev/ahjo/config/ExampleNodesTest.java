@@ -66,7 +66,8 @@ class ExampleNodesTest {
 
   private static NodeSettings read(Path file) {
     try {
-      return ((Reading.Valid<NodeSettings>) NodeSettings.read(file, Files.readString(file), MACHINE))
+      return ((Reading.Valid<NodeSettings>)
+              NodeSettings.read(file, Files.readString(file), MACHINE))
           .value();
     } catch (IOException unreadable) {
       throw new java.io.UncheckedIOException(unreadable);

@@ -84,7 +84,11 @@ public final class HttpServer {
     var router =
         new Router(
             routes,
-            new Guard(() -> secrets(settings), settings.readsNeedToken(), settings.host(), settings.hosts()),
+            new Guard(
+                () -> secrets(settings),
+                settings.readsNeedToken(),
+                settings.host(),
+                settings.hosts()),
             limits.body(),
             limits.answer(),
             threads,

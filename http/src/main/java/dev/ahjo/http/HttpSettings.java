@@ -12,8 +12,8 @@ import java.util.function.Supplier;
  *
  * @param host the address to bind; the loopback unless somebody decides otherwise
  * @param port 0 takes any free one
- * @param tokens who may write now, asked for each call; without any, everybody who reaches the
- *     port may
+ * @param tokens who may write now, asked for each call; without any, everybody who reaches the port
+ *     may
  * @param readsNeedToken whether reading needs one of the tokens too
  * @param hosts further names by which browsers may call this node; when bound to the loopback, only
  *     its own names and these are answered

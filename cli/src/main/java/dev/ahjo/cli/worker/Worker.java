@@ -39,7 +39,8 @@ import picocli.CommandLine.Option;
 public final class Worker implements Callable<Integer> {
   private static final Logger LOG = LoggerFactory.getLogger(Worker.class);
 
-  private static final Pattern BARE = Pattern.compile("([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+]):[0-9]{1,5}");
+  private static final Pattern BARE =
+      Pattern.compile("([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+]):[0-9]{1,5}");
 
   private final Console console;
 

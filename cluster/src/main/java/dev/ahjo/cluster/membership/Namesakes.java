@@ -37,7 +37,9 @@ final class Namesakes extends AbstractBehavior<Object> {
   private static final Logger LOG = LoggerFactory.getLogger(Namesakes.class);
   private static final Duration AGAIN = Duration.ofMillis(300);
 
-  /** Who is there answers within so long; a cluster that is formed only now has nobody to answer. */
+  /**
+   * Who is there answers within so long; a cluster that is formed only now has nobody to answer.
+   */
   private static final Duration PATIENCE = Duration.ofSeconds(2);
 
   /** How often members are compared. */

@@ -382,7 +382,8 @@ final class ReportedBuild {
       ask(
           new Build.Command.Report(WORKER, SESSION, attempt, first, told),
           answer ->
-              gate.answered(new SessionActor.ReportsAnswered(build, first, last, false, length, answer)));
+              gate.answered(
+                  new SessionActor.ReportsAnswered(build, first, last, false, length, answer)));
     }
 
     @Override

@@ -55,8 +55,7 @@ final class OneCluster {
   }
 
   private static void listed(Fields f, Listen cluster, List<Seeds.Place> places, Set<Role> roles) {
-    Seeds.Place self =
-        new Seeds.Place(cluster.advertise().orElse(cluster.host()), cluster.port());
+    Seeds.Place self = new Seeds.Place(cluster.advertise().orElse(cluster.host()), cluster.port());
     boolean engine = roles.contains(Role.ENGINE);
     if (!engine && places.contains(self)) {
       f.get("roles")
@@ -96,8 +95,7 @@ final class OneCluster {
     if (loopback(self) && !loopback(name)) {
       f.get("listen")
           .orElseGet(() -> f.get("seeds").orElseGet(f::at))
-          .error(
-              "listen.host: " + self + " can't be reached from other machines " + others);
+          .error("listen.host: " + self + " can't be reached from other machines " + others);
     }
   }
 }
