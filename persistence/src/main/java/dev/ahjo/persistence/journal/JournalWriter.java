@@ -109,7 +109,10 @@ final class JournalWriter implements AutoCloseable {
     Thread.ofPlatform().name("ahjo-journal-writer").daemon().start(this::run);
   }
 
-  /** Completes once {@code rows} are forced to disk, or fails, and then none of them is stored. */
+  /**
+   * Completes once {@code rows} are forced to disk. When it fails, only the journal knows whether a
+   * commit whose answer was lost has stored them all the same; it is to be read again.
+   */
   CompletableFuture<Void> append(List<Row> rows) {
     return offer(new Job.Append(rows, nanos.getAsLong(), new CompletableFuture<>()));
   }
