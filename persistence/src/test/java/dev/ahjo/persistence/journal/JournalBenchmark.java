@@ -2,6 +2,7 @@ package dev.ahjo.persistence.journal;
 
 import com.sun.management.OperatingSystemMXBean;
 import dev.ahjo.persistence.DataFolder;
+import dev.ahjo.persistence.PassingFolder;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -19,11 +20,20 @@ final class JournalBenchmark {
   private JournalBenchmark() {}
 
   public static void main(String[] args) throws Exception {
-    Path path = args.length > 0 ? Path.of(args[0]) : Files.createTempDirectory("journal-benchmark");
+    if (args.length > 0) {
+      measure(Path.of(args[0]), args.length > 1);
+      return;
+    }
+    try (var passing = PassingFolder.make("journal-benchmark")) {
+      measure(passing.path(), false);
+    }
+  }
+
+  private static void measure(Path path, boolean growth) throws Exception {
     int bytes = 300;
     try (var folder = DataFolder.open(path);
         var journal = EmbeddedJournal.open(folder)) {
-      if (args.length > 1) {
+      if (growth) {
         for (int i = 0; i < 8; i++) {
           run(journal, "growth " + i, 10, 50_000, bytes);
           System.out.printf("%,d%n", Files.size(path.resolve("journal/journal.mv.db")));

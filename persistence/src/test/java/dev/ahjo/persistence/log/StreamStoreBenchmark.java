@@ -5,11 +5,11 @@ import dev.ahjo.core.id.BuildKey;
 import dev.ahjo.core.log.Chunk;
 import dev.ahjo.core.log.StreamKey;
 import dev.ahjo.core.port.StreamStore;
+import dev.ahjo.persistence.PassingFolder;
 import dev.ahjo.persistence.cassandra.server.CassandraRing;
 import dev.ahjo.persistence.cassandra.server.TestKeyspace;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,8 +39,8 @@ final class StreamStoreBenchmark {
       }
       return;
     }
-    var root = Files.createTempDirectory("streams-benchmark");
-    try (var store = FileStreamStore.open(root, folder -> Long.MAX_VALUE)) {
+    try (var root = PassingFolder.make("streams-benchmark");
+        var store = FileStreamStore.open(root.path(), folder -> Long.MAX_VALUE)) {
       for (int round = 1; round <= 4; round++) {
         measure(store, 3200, 1);
       }

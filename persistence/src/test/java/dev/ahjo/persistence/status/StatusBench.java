@@ -14,6 +14,7 @@ import dev.ahjo.core.status.RequestView;
 import dev.ahjo.core.status.StatusStore;
 import dev.ahjo.core.status.StatusStore.Query;
 import dev.ahjo.core.status.Story;
+import dev.ahjo.persistence.PassingFolder;
 import dev.ahjo.persistence.cassandra.server.CassandraRing;
 import dev.ahjo.persistence.cassandra.server.TestKeyspace;
 import java.io.IOException;
@@ -67,8 +68,16 @@ final class StatusBench {
       }
       return;
     }
-    Path folder =
-        arguments.length > 1 ? Path.of(arguments[1]) : Files.createTempDirectory("ahjo-status");
+    if (arguments.length > 1) {
+      measure(Path.of(arguments[1]), history);
+      return;
+    }
+    try (var passing = PassingFolder.make("ahjo-status")) {
+      measure(passing.path(), history);
+    }
+  }
+
+  private static void measure(Path folder, int history) throws IOException {
     try (var tables = StatusTables.open(folder, () -> 0)) {
       new StatusBench(tables, tables.views()).run(history, 3, 1, 20, 150, 500);
       print("file: %,d bytes", Files.size(folder.resolve("status.mv.db")));

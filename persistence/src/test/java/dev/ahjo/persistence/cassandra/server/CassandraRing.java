@@ -1,5 +1,6 @@
 package dev.ahjo.persistence.cassandra.server;
 
+import dev.ahjo.persistence.PassingFolder;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.net.InetAddress;
@@ -8,13 +9,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
 /**
  * A ring of real Cassandra servers on loopback addresses, each a process that can be killed and
@@ -262,15 +261,7 @@ public final class CassandraRing implements AutoCloseable {
   }
 
   private void deleteFolders() throws IOException {
-    delete(temporary);
-    delete(folder);
-  }
-
-  private static void delete(Path folder) throws IOException {
-    try (Stream<Path> all = Files.walk(folder)) {
-      for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(path);
-      }
-    }
+    PassingFolder.delete(temporary);
+    PassingFolder.delete(folder);
   }
 }

@@ -1,5 +1,6 @@
 package dev.ahjo.persistence.postgres.server;
 
+import dev.ahjo.persistence.PassingFolder;
 import dev.ahjo.persistence.jdbc.PostgresSettings;
 import dev.ahjo.persistence.jdbc.PostgresSettings.Login;
 import dev.ahjo.persistence.jdbc.PostgresSettings.Tls;
@@ -14,7 +15,6 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -339,10 +339,6 @@ public final class PostgresProcess implements AutoCloseable {
   public void close() throws IOException {
     quit();
     kill();
-    try (Stream<Path> files = Files.walk(folder)) {
-      for (Path each : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(each);
-      }
-    }
+    PassingFolder.delete(folder);
   }
 }
