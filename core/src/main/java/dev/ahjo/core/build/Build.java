@@ -114,8 +114,11 @@ public final class Build implements Entity<Build.Command, Build.State, Build.Fac
      * A person insists: the step that runs now ends, also one that runs because it always does.
      * What no {@link Stop} that is only owed again may do, nor a repetition of this one: that may
      * come while the next such step runs, which nobody has stopped.
+     *
+     * @param ask whose it is; empty only from a node of an earlier version, which can't be told
+     *     from its repetition
      */
-    record StopAgain(String by, String reason, AskId ask) implements Command {}
+    record StopAgain(String by, String reason, Optional<AskId> ask) implements Command {}
   }
 
   /** What a build says to its worker. */
@@ -307,14 +310,14 @@ public final class Build implements Entity<Build.Command, Build.State, Build.Fac
               : accept(new Fact.BuildStopWanted(c.by(), c.reason(), c.ask()));
       case When(State.Finished _, Command.Stop _) -> alreadySo();
 
-      case When(State.Running s, Command.StopAgain c) when s.asks().contains(c.ask()) ->
+      case When(State.Running s, Command.StopAgain c) when c.ask().filter(s.asks()::contains).isPresent() ->
           alreadySo();
       case When(State.Running s, Command.StopAgain c) when s.stop().isPresent() ->
           accept(
               new Fact.BuildStopWanted(
-                  c.by(), another(c.reason(), s.stop().get().reason()), Optional.of(c.ask())));
+                  c.by(), another(c.reason(), s.stop().get().reason()), c.ask()));
       case When(State s, Command.StopAgain c) ->
-          decide(s, new Command.Stop(c.by(), c.reason(), Optional.of(c.ask())), now);
+          decide(s, new Command.Stop(c.by(), c.reason(), c.ask()), now);
     };
   }
 

@@ -78,7 +78,7 @@ class BuildTest {
   }
 
   private static Command stopAgain(String ask) {
-    return new Command.StopAgain("ann", "enough", new AskId(ask));
+    return new Command.StopAgain("ann", "enough", Optional.of(new AskId(ask)));
   }
 
   private static final Command START =
@@ -374,7 +374,7 @@ class BuildTest {
     assertThat(stopOwed(table.get("two"))).isEqualTo("enough");
     assertThat(stopOwed(table.get("first"))).isEqualTo("enough");
     // by a key of its own, after the state was seen to be another
-    var keyed = table.state("keyed", "stopping", new Command.StopAgain("ann", "enough", ANNS));
+    var keyed = table.state("keyed", "stopping", new Command.StopAgain("ann", "enough", Optional.of(ANNS)));
     assertThat(keyed.get("keyed")).isEqualTo(keyed.get("stopping"));
   }
 
