@@ -208,7 +208,8 @@ public final class Farm {
    * @param ask as of {@link #stop}; the same a second time changes nothing
    */
   public CompletionStage<Answer> stopAgain(BuildKey build, String by, String reason, AskId ask) {
-    return because(reason, EntityRef.of(build), new Build.Command.StopAgain(by, reason, Optional.of(ask)));
+    return because(
+        reason, EntityRef.of(build), new Build.Command.StopAgain(by, reason, Optional.of(ask)));
   }
 
   public CompletionStage<Answer> pause(WorkerName worker, String by) {

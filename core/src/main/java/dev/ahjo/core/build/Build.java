@@ -310,7 +310,8 @@ public final class Build implements Entity<Build.Command, Build.State, Build.Fac
               : accept(new Fact.BuildStopWanted(c.by(), c.reason(), c.ask()));
       case When(State.Finished _, Command.Stop _) -> alreadySo();
 
-      case When(State.Running s, Command.StopAgain c) when c.ask().filter(s.asks()::contains).isPresent() ->
+      case When(State.Running s, Command.StopAgain c)
+          when c.ask().filter(s.asks()::contains).isPresent() ->
           alreadySo();
       case When(State.Running s, Command.StopAgain c) when s.stop().isPresent() ->
           accept(

@@ -374,7 +374,8 @@ class BuildTest {
     assertThat(stopOwed(table.get("two"))).isEqualTo("enough");
     assertThat(stopOwed(table.get("first"))).isEqualTo("enough");
     // by a key of its own, after the state was seen to be another
-    var keyed = table.state("keyed", "stopping", new Command.StopAgain("ann", "enough", Optional.of(ANNS)));
+    var keyed =
+        table.state("keyed", "stopping", new Command.StopAgain("ann", "enough", Optional.of(ANNS)));
     assertThat(keyed.get("keyed")).isEqualTo(keyed.get("stopping"));
   }
 
