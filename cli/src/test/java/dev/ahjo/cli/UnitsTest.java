@@ -45,8 +45,8 @@ class UnitsTest {
     assertThat(said.err()).startsWith("ahjo: " + missing);
     assertThat(said.exit()).isEqualTo(2);
     assertThat(lines)
-        .as("2 is for a person, and what Java answers to SIGTERM is no failure")
-        .contains("RestartPreventExitStatus=2", "SuccessExitStatus=143");
+        .as("what Java answers to SIGTERM is no failure, and all else is tried again")
+        .contains("SuccessExitStatus=143", "Restart=on-failure");
   }
 
   private static Stream<String> told(List<String> lines, String key) {

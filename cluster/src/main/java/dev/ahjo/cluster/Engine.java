@@ -45,7 +45,7 @@ final class Engine implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
 
   /** Longer than the phases of a coordinated shutdown together. */
-  private static final Duration LONGEST_STOP = Duration.ofSeconds(26);
+  private static final Duration LONGEST_STOP = Duration.ofSeconds(28);
 
   /** Less than the others take to begin a node's entities elsewhere: see ahjo-node.conf. */
   private static final Duration STILL = Duration.ofSeconds(6);

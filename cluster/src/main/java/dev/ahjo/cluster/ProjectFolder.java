@@ -110,15 +110,17 @@ final class ProjectFolder implements AutoCloseable {
       return;
     }
     byte[] before = seen.put(file, bytes);
-    if (Arrays.equals(before, bytes) && !Arrays.equals(settled.get(file), bytes)) {
-      if (!settled.containsKey(file)
-          && applied.filter(known -> known.has(file, bytes)).isPresent()) {
-        LOG.info("{} is as it was when this node applied it; what was defined since stands", file);
-        settled.put(file, bytes);
-      } else if (take(file, bytes)) {
-        settled.put(file, bytes);
-      }
+    if (Arrays.equals(before, bytes)
+        && !Arrays.equals(settled.get(file), bytes)
+        && take(file, bytes)) {
+      settled.put(file, bytes);
     }
+  }
+
+  /** Whether an earlier life of this node has applied just that. */
+  private boolean asBefore(Path file, byte[] bytes) {
+    return !settled.containsKey(file)
+        && applied.filter(known -> known.has(file, bytes)).isPresent();
   }
 
   /** Answers whether there is nothing more to try. */
@@ -132,6 +134,13 @@ final class ProjectFolder implements AutoCloseable {
     }
     reading.problems().forEach(problem -> LOG.warn("{}", problem));
     try {
+      if (asBefore(file, bytes)
+          && farm.knows(project.name())
+              .toCompletableFuture()
+              .get(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+        LOG.info("{} is as it was when this node applied it; what was defined since stands", file);
+        return true;
+      }
       Answer answer =
           farm.define(project, "file " + file.getFileName())
               .toCompletableFuture()

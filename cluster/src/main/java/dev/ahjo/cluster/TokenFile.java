@@ -84,7 +84,7 @@ final class TokenFile<T> implements AutoCloseable {
       missing = false;
       boolean settled = now.equals(seen);
       seen = now;
-      if (settled && !now.equals(taken) && !now.equals(refused)) {
+      if (settled && !now.equals(taken)) {
         take(now);
       }
     } catch (IOException | RuntimeException unreadable) {
@@ -101,13 +101,20 @@ final class TokenFile<T> implements AutoCloseable {
   private void take(Stamp now) throws IOException {
     T read;
     try {
+      if (now.size() == 0) {
+        // Of a full disk, or a program that has not written yet: nobody is shut out by that.
+        throw new IOException(file + ": expected at least one token, but the file is empty");
+      }
       read = reader.read(file);
     } catch (IOException broken) {
+      // Tried again at each look, since what kept it from being read may pass; told once.
+      if (!now.equals(refused)) {
+        LOG.error(
+            "The tokens in {} were changed, but: {}. The old ones stay in force",
+            file,
+            broken.getMessage());
+      }
       refused = now;
-      LOG.error(
-          "The tokens in {} were changed, but: {}. The old ones stay in force",
-          file,
-          broken.getMessage());
       return;
     }
     if (now.equals(stamp(file))) {

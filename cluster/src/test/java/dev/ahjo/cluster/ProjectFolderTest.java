@@ -47,7 +47,14 @@ class ProjectFolderTest {
 
     @Override
     public CompletionStage<Object> state(EntityRef of) {
-      return CompletableFuture.failedFuture(new IllegalStateException("nobody asks for " + of));
+      long times =
+          defined.stream().filter(d -> EntityRef.of(d.definition().name()).equals(of)).count();
+      return CompletableFuture.completedFuture(
+          defined.stream()
+              .filter(each -> EntityRef.of(each.definition().name()).equals(of))
+              .reduce((_, last) -> last)
+              .<Object>map(last -> new Project.State.Defined(last.definition(), times))
+              .orElseGet(() -> new Project.State.Absent(0)));
     }
 
     List<String> builders(int time) {
@@ -90,6 +97,10 @@ class ProjectFolderTest {
     }
     try (var _ = started(desk, "another farm")) {
       await("all of them", () -> desk.defined.size() == 7);
+    }
+    var restored = new Desk();
+    try (var _ = started(restored, "another farm")) {
+      await("all of them, in a store that has none", () -> restored.defined.size() == 3);
     }
   }
 

@@ -3,14 +3,18 @@ package dev.ahjo.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.ahjo.cluster.worker.WorkerTokens;
 import dev.ahjo.core.id.WorkerName;
 import dev.ahjo.http.HttpSettings;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
@@ -81,6 +85,39 @@ class TokensTest {
       written("w1: four\n");
       await("the mended one", () -> tokens.tokens().check(w1, "four"));
       assertThat(tokens.tokens().check(w3, "three")).isFalse();
+    }
+  }
+
+  /** A file whose owner is set only after it is in its place, on a disk that was full before. */
+  @Test
+  void whatCouldNotBeReadIsReadAsSoonAsItCan() throws IOException {
+    Path file = written("w1: one\n");
+    var w1 = new WorkerName("w1");
+    var allowed = new AtomicBoolean(true);
+    var refused = new AtomicInteger();
+    TokenFile.Reader<WorkerTokens> reader =
+        path -> {
+          if (!allowed.get()) {
+            refused.incrementAndGet();
+            throw new AccessDeniedException(path.toString());
+          }
+          return Tokens.ofWorkers(path);
+        };
+    try (var tokens = TokenFile.open(file, reader, Duration.ofMillis(10))) {
+      allowed.set(false);
+      written("w1: another\n");
+      await("two tries", () -> refused.get() >= 2);
+      assertThat(tokens.tokens().check(w1, "one")).isTrue();
+      allowed.set(true);
+      await("the change", () -> tokens.tokens().check(w1, "another"));
+
+      written("");
+      Path witness = Files.writeString(folder.resolve("witness.txt"), "w1: a\n");
+      try (var other = TokenFile.open(witness, Tokens::ofWorkers, Duration.ofMillis(20))) {
+        Files.writeString(witness, "w1: another\n");
+        await("the witness", () -> other.tokens().check(w1, "another"));
+      }
+      assertThat(tokens.tokens().check(w1, "another")).as("beside an empty file").isTrue();
     }
   }
 

@@ -70,6 +70,14 @@ public final class Farm {
         EntityRef.of(definition.name()), new Project.Command.Define(definition, by));
   }
 
+  /** Whether the project is defined in this farm, or was once. */
+  public CompletionStage<Boolean> knows(ProjectName project) {
+    return entities
+        .state(EntityRef.of(project))
+        .thenApply(
+            state -> !(state instanceof Project.State.Absent absent && absent.version() == 0));
+  }
+
   /** What waits or runs of the project goes on; nothing new is accepted. */
   public CompletionStage<Answer> remove(ProjectName project, String by) {
     return entities.tell(EntityRef.of(project), new Project.Command.Remove(by));

@@ -250,7 +250,6 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
             yield this;
           }
           case Protocol.RunBuild run -> builds.lease(run.build());
-          case Protocol.StopBuild stop when stop.forget() -> session.ended(stop.build());
           default -> {}
         }
         send(message);
@@ -286,6 +285,9 @@ final class SessionActor extends AbstractBehavior<SessionActor.In> {
       }
       case ReportsGivenUp(BuildKey build, String why, Answer answer) -> {
         builds.givenUp(build, why, answer != null);
+        if (!builds.leased(build)) {
+          session.ended(build);
+        }
         yield this;
       }
       case StreamAnswered(StreamKey stream, ToAgent answer, long bytes) -> {

@@ -304,10 +304,15 @@ public final class Build implements Entity<Build.Command, Build.State, Build.Fac
               new Fact.BuildStopWanted(c.by(), c.reason(), c.ask()),
               new Fact.BuildFinished(
                   0, Result.CANCELLED, new Ending.Stopped(c.by(), c.reason()), now));
-      case When(State.Running s, Command.Stop c) ->
-          s.stop().isPresent()
-              ? alreadySo()
-              : accept(new Fact.BuildStopWanted(c.by(), c.reason(), c.ask()));
+      case When(State.Running s, Command.Stop c) when s.stop().isEmpty() ->
+          accept(new Fact.BuildStopWanted(c.by(), c.reason(), c.ask()));
+      // It changes nothing for the agent, but a repetition that comes as a second stop is known.
+      case When(State.Running s, Command.Stop c)
+          when c.ask().filter(ask -> !s.asks().contains(ask)).isPresent() -> {
+        var first = s.stop().orElseThrow();
+        yield accept(new Fact.BuildStopWanted(first.by(), first.reason(), c.ask()));
+      }
+      case When(State.Running _, Command.Stop _) -> alreadySo();
       case When(State.Finished _, Command.Stop _) -> alreadySo();
 
       case When(State.Running s, Command.StopAgain c)

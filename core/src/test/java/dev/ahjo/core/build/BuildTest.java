@@ -377,6 +377,15 @@ class BuildTest {
     var keyed =
         table.state("keyed", "stopping", new Command.StopAgain("ann", "enough", Optional.of(ANNS)));
     assertThat(keyed.get("keyed")).isEqualTo(keyed.get("stopping"));
+    // by one who came second without knowing it, whose answer was lost
+    var bobs = Optional.of(new AskId("ask-of-bob"));
+    var second =
+        table.state(
+            "second",
+            "stopping",
+            new Command.Stop("bob", "late", bobs),
+            new Command.StopAgain("bob", "late", bobs));
+    assertThat(stopOwed(second.get("second"))).isEqualTo(stopOwed(second.get("stopping")));
   }
 
   private static final AskId ANNS = new AskId("ask-of-ann");

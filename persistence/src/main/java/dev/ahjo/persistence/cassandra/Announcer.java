@@ -1,6 +1,7 @@
 package dev.ahjo.persistence.cassandra;
 
 import com.datastax.oss.driver.api.core.CqlSession;
+import com.datastax.oss.driver.api.core.DriverException;
 import com.datastax.oss.driver.api.core.cql.PreparedStatement;
 import com.datastax.oss.driver.api.core.cql.Row;
 import java.io.IOException;
@@ -96,11 +97,12 @@ final class Announcer implements AutoCloseable {
                   "INSERT INTO "
                       + keyspace
                       + ".announcer (farm, name, done) VALUES (?, ?, 0) IF NOT EXISTS")
-              .bind(FARM, announcer.name));
+              .bind(FARM, announcer.name)
+              // Its name is nobody else's, so that another server may be asked while one hangs.
+              .setIdempotent(true));
       return announcer;
-    } catch (RuntimeException failed) {
-      throw new IOException(
-          "The node's log of announcements can't be begun: " + failed.getMessage(), failed);
+    } catch (DriverException failed) {
+      throw CassandraSessions.failed("The node's log of announcements can't be begun", failed);
     }
   }
 

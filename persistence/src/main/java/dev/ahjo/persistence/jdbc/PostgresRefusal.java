@@ -1,6 +1,8 @@
 package dev.ahjo.persistence.jdbc;
 
+import java.io.EOFException;
 import java.io.IOException;
+import java.net.SocketException;
 import java.security.cert.CertificateExpiredException;
 import java.security.cert.CertificateNotYetValidException;
 import java.sql.SQLException;
@@ -20,15 +22,22 @@ final class PostgresRefusal {
    * What a start is told: a {@link java.net.ConnectException} if it may pass.
    *
    * @param what what could not be done
+   * @param servers how many were tried; the driver tells of the last alone, so of several it is not
+   *     known that each refuses
    */
-  static IOException of(String what, SQLException why) {
+  static IOException of(String what, SQLException why, int servers) {
     String message = what + ": " + why.getMessage();
     if (expired(why)) {
       return PostgresServer.away(message + " (its certificate is not valid now)", why);
     }
+    if (caused(why, EOFException.class) || caused(why, SocketException.class)) {
+      // Also in the middle of TLS's first words.
+      return PostgresServer.away(message, why);
+    }
     Optional<String> setting = setting(why);
     if (setting.isPresent()) {
-      return new IOException(message + " (see storage.postgresql." + setting.get() + ")", why);
+      String told = message + " (see storage.postgresql." + setting.get() + ")";
+      return servers > 1 ? PostgresServer.away(told, why) : new IOException(told, why);
     }
     return Connections.lost(why)
         ? PostgresServer.away(message, why)

@@ -91,7 +91,7 @@ public final class PostgresServer {
    * @param what what could not be done here, as in "can't be read"
    */
   public IOException failed(String what, SQLException why) {
-    return PostgresRefusal.of(what, why);
+    return PostgresRefusal.of(what, why, settings.servers().size());
   }
 
   /** Says that the server does not do what it is asked for now: later it may. */
